@@ -1,0 +1,11 @@
+//! The rules of Trunkline: pure, total, without I/O and without a clock.
+//!
+//! Placeholder for the rule book; see the modules.
+
+pub mod deployment;
+pub mod fact;
+pub mod ids;
+pub mod key;
+pub mod pattern;
+pub mod policy;
+pub mod refusal;

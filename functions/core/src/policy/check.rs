@@ -1,0 +1,1 @@
+//! What types alone cannot hold (interim).
