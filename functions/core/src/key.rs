@@ -30,6 +30,12 @@ pub fn keys(policy: &Policy, files: &[File]) -> BTreeMap<Name, Key> {
     built.map(|(name, artifact)| (name.clone(), key(artifact, files))).collect()
 }
 
+/// The artifacts that `policy` names but something else builds: they come by `trunkline record`.
+pub fn adopted(policy: &Policy) -> Vec<Name> {
+    let adopted = policy.artifacts.iter().filter(|(_, artifact)| artifact.build.is_none() && artifact.package.is_none());
+    adopted.map(|(name, _)| name.clone()).collect()
+}
+
 /// The version of the way keys are computed; another one makes other keys, so that nothing built before is mistaken.
 const VERSION: &[u8] = b"trunkline key 1\0";
 
