@@ -1,1 +1,7 @@
-//! placeholder
+//! Adapters of the embedded default: what Trunkline needs on one machine, with nothing to install but git.
+//!
+//! [`ledger`] keeps the facts in a folder, [`clock`] tells its time.
+
+pub mod clock;
+mod files;
+pub mod ledger;
