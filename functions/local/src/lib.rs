@@ -3,5 +3,6 @@
 //! [`ledger`] keeps the facts in a folder, [`clock`] tells its time.
 
 pub mod clock;
+pub mod commands;
 mod files;
 pub mod ledger;

@@ -165,7 +165,7 @@ async fn listen(mut child: Child, input: Option<Vec<u8>>, limit: usize) -> std::
         let ((), output, status) = tokio::join!(write, read, child.wait());
         Ok((status?, output?))
     };
-    let mut ended = {
+    let (status, output) = {
         let (mut work, mut hear) = (std::pin::pin!(work), std::pin::pin!(hear(stderr, &mut noise)));
         tokio::select! {
             biased;
@@ -176,8 +176,7 @@ async fn listen(mut child: Child, input: Option<Vec<u8>>, limit: usize) -> std::
             }
         }
     }?;
-    let output = std::mem::take(&mut ended.1);
-    Ok(Answer { status: ended.0, output, noise: String::from_utf8_lossy(&noise).into_owned() })
+    Ok(Answer { status, output, noise: String::from_utf8_lossy(&noise).into_owned() })
 }
 
 /// Keeps the first of what is said and throws the rest away, so that nobody waits for a listener.

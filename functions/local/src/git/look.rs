@@ -1,0 +1,199 @@
+//! What a repository shows that is not known yet.
+//!
+//! Nothing new costs one process, anything new three or four: branches and tags, first parents (again, of everything, when a
+//! line was rewritten), and one conversation about the commits themselves. Their number never depends on how much is new.
+
+use std::collections::{BTreeMap, HashMap};
+
+use trunkline_core::ids::{Commit, TagName};
+use trunkline_core::policy::Patterns;
+use trunkline_core::refusal::{Code, Refusal};
+use trunkline_ports::failure::Failure;
+use trunkline_ports::repository::{Ask, LineLook, Look, TagLook};
+
+use super::Git;
+use super::chains::Chains;
+use super::nearest::Nearest;
+use super::objects::Objects;
+use super::refs::{self, Tagged};
+use super::revisions::Revisions;
+
+/// The most commits that are told of a line that is new or was rewritten; of one that moved on, all are told.
+const MAX_TOLD: usize = 1000;
+
+/// A line before its commits are read.
+struct Line {
+    name: String,
+    head: Commit,
+    known: Option<Commit>,
+}
+
+/// What a line has that is new.
+#[derive(Default)]
+struct News {
+    rewritten: bool,
+    commits: Vec<Commit>,
+    base: Option<Commit>,
+}
+
+/// Looks.
+///
+/// # Errors
+/// A refusal when it is no repository, or so shallow that one cannot tell what is new.
+pub(crate) async fn look(git: &Git, ask: &Ask) -> Result<Look, Failure> {
+    let refs = refs::read(git).await?;
+    let lines = lines(refs.heads, ask);
+    let new_tags: Vec<&TagName> =
+        refs.tags.iter().filter(|(tag, tagged)| ask.tags.get(*tag) != Some(&tagged.commit)).map(|(tag, _)| tag).collect();
+    if new_tags.is_empty() && lines.iter().all(|line| line.known.as_ref() == Some(&line.head)) {
+        let quiet = |line: Line| told(line, News::default(), Vec::new());
+        return Ok(Look { lines: lines.into_iter().map(quiet).collect(), tags: known_tags(refs.tags) });
+    }
+    let (chains, whole) = chains(git, ask, &lines, !new_tags.is_empty()).await?;
+    let trunk = lines.first().filter(|line| line.name == ask.trunk);
+    let positions = trunk.filter(|_| whole).map(|trunk| chains.positions(&trunk.head)).unwrap_or_default();
+    let mut revisions = Revisions::new(Objects::open(git)?);
+    let mut doubtful = false;
+
+    let mut tags = BTreeMap::new();
+    let mut nearest = Nearest::new(&positions);
+    let holders = holders(&lines, &chains, &positions, new_tags.iter().map(|tag| &refs.tags[*tag].commit));
+    for (tag, tagged) in &refs.tags {
+        let mut look = TagLook { commit: tagged.commit.clone(), by: tagged.by.clone(), lines: Vec::new(), nearest: None };
+        if new_tags.contains(&tag) {
+            look.lines = holders.get(&tagged.commit).cloned().unwrap_or_default();
+            let position = nearest.of(&mut revisions.trees.objects, &tagged.commit).await?;
+            look.nearest = trunk.zip(position).and_then(|(trunk, position)| chains.walk(&trunk.head).nth(position).cloned());
+            doubtful |= look.lines.is_empty();
+        }
+        tags.insert(tag.clone(), look);
+    }
+
+    let mut looks = Vec::new();
+    for line in lines {
+        let adopted = line.known.is_none() && line.name != ask.trunk;
+        let news = news(&line, &chains, &positions, adopted);
+        doubtful |= news.rewritten || (adopted && news.base.is_none());
+        let mut commits = Vec::new();
+        for commit in &news.commits {
+            commits.push(revisions.of(commit).await?);
+        }
+        looks.push(told(line, news, commits));
+    }
+    if doubtful {
+        refuse_shallow(git).await?;
+    }
+    Ok(Look { lines: looks, tags })
+}
+
+/// Trunk, then release branches by name.
+fn lines(mut heads: BTreeMap<String, Commit>, ask: &Ask) -> Vec<Line> {
+    let patterns = Patterns(ask.release_branches.clone());
+    let trunk = heads.remove_entry(&ask.trunk);
+    let releases = heads.into_iter().filter(|(name, _)| patterns.matches(name));
+    let line = |(name, head): (String, Commit)| Line { known: ask.heads.get(&name).cloned(), name, head };
+    trunk.into_iter().chain(releases).map(line).collect()
+}
+
+/// As few first parents as tell what is new, and whether they are all there are.
+///
+/// Tags and new release branches may be anywhere, so they need all. A line that moved on needs those after its known head; if
+/// that one is not met, the line was rewritten and all are needed after all.
+async fn chains(git: &Git, ask: &Ask, lines: &[Line], tags: bool) -> Result<(Chains, bool), Failure> {
+    let moved: Vec<&Line> = lines.iter().filter(|line| line.known.as_ref() != Some(&line.head)).collect();
+    let foreign = moved.iter().any(|line| line.known.is_none() && line.name != ask.trunk);
+    if !tags && !foreign {
+        let moved: Vec<(&Commit, &Commit)> = moved.iter().filter_map(|line| Some((&line.head, line.known.as_ref()?))).collect();
+        let chains = match moved.is_empty() {
+            true => Chains::default(),
+            false => Chains::load(git, moved.iter().map(|(head, _)| *head), moved.iter().map(|(_, known)| *known)).await?,
+        };
+        if moved.iter().all(|(head, known)| chains.since(head, known).is_some()) {
+            return Ok((chains, false));
+        }
+    }
+    let heads = lines.iter().flat_map(|line| [Some(&line.head), line.known.as_ref()]).flatten();
+    Ok((Chains::load(git, heads, []).await?, true))
+}
+
+fn news(line: &Line, chains: &Chains, trunk: &HashMap<Commit, usize>, adopted: bool) -> News {
+    let Some(known) = &line.known else {
+        return match adopted {
+            false => News { commits: vec![line.head.clone()], ..News::default() },
+            true => newest(chains, &line.head, |commit| trunk.contains_key(commit)),
+        };
+    };
+    if let Some(commits) = Some(Vec::new()).filter(|_| *known == line.head).or_else(|| chains.since(&line.head, known)) {
+        return News { rewritten: false, commits, base: Some(known.clone()) };
+    }
+    let common = chains.common(&line.head, known);
+    News { rewritten: true, ..newest(chains, &line.head, |commit| Some(commit) == common.as_ref()) }
+}
+
+/// The newest commits of a line down to the first that `ends` it, oldest first.
+fn newest(chains: &Chains, head: &Commit, ends: impl Fn(&Commit) -> bool) -> News {
+    let mut walk = chains.walk(head);
+    let mut news = News::default();
+    while let Some(commit) = walk.next() {
+        if ends(commit) || news.commits.len() == MAX_TOLD {
+            news.base = Some(commit.clone());
+            break;
+        }
+        news.commits.push(commit.clone());
+    }
+    news.commits.reverse();
+    news
+}
+
+fn told(line: Line, news: News, commits: Vec<trunkline_core::fact::Revision>) -> LineLook {
+    let base = news.base.or(line.known.filter(|known| *known == line.head));
+    LineLook { name: line.name, head: line.head, rewritten: news.rewritten, commits, base }
+}
+
+fn known_tags(tags: BTreeMap<TagName, Tagged>) -> BTreeMap<TagName, TagLook> {
+    let look = |tagged: Tagged| TagLook { commit: tagged.commit, by: tagged.by, lines: Vec::new(), nearest: None };
+    tags.into_iter().map(|(tag, tagged)| (tag, look(tagged))).collect()
+}
+
+/// The lines whose first parents hold each commit. A release branch is walked down to trunk only: what trunk has below the
+/// fork, the branch has too.
+fn holders<'a>(
+    lines: &[Line],
+    chains: &Chains,
+    trunk: &HashMap<Commit, usize>,
+    commits: impl Iterator<Item = &'a Commit>,
+) -> HashMap<&'a Commit, Vec<String>> {
+    let mut holders: HashMap<&Commit, Vec<String>> = commits.map(|commit| (commit, Vec::new())).collect();
+    for line in lines {
+        let mut fork = usize::MAX;
+        for commit in chains.walk(&line.head) {
+            if let Some(position) = trunk.get(commit) {
+                fork = *position;
+                break;
+            }
+            if let Some(names) = holders.get_mut(commit) {
+                names.push(line.name.clone());
+            }
+        }
+        let mut wanted: Vec<_> = holders.iter_mut().collect();
+        wanted.sort();
+        for (commit, names) in wanted {
+            if trunk.get(*commit).is_some_and(|position| *position >= fork) {
+                names.push(line.name.clone());
+            }
+        }
+    }
+    holders
+}
+
+/// # Errors
+/// [`Code::RepositoryUnusable`] when the repository holds only the newest part of its history.
+async fn refuse_shallow(git: &Git) -> Result<(), Failure> {
+    let answer = git.order("rev-parse").arg("--is-shallow-repository").output().await?;
+    if answer.trim_ascii() != b"true" {
+        return Ok(());
+    }
+    let message = "the repository is shallow: what is missing may be what would tell whether a line was rewritten or where a tag is";
+    let help = "fetch the whole history: `git fetch --unshallow`, or `fetch-depth: 0` where a workflow checks out";
+    Err(Refusal::new(Code::RepositoryUnusable, message).help(help).into())
+}
