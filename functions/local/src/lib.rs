@@ -5,4 +5,7 @@
 pub mod clock;
 pub mod commands;
 mod files;
+pub mod folder;
+pub mod git;
 pub mod ledger;
+pub mod run;
