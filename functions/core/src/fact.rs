@@ -80,7 +80,7 @@ pub enum Fact {
     /// Every place of a deployment is written.
     Written { claim: u64, environment: Name },
     /// What was written is running.
-    Running { claim: u64, environment: Name },
+    Running { environment: Name, deployment: u64 },
     /// A deployment did not come about; everything that had moved went back, unless `torn`.
     DeployFailed { claim: u64, environment: Name, refusal: Refusal, torn: bool },
     /// A check judged a deployment.
@@ -90,10 +90,10 @@ pub enum Fact {
 
     /// Something that was asked for cannot be.
     Refused { subject: String, refusal: Refusal },
-    /// Commits that waited for an environment were passed over for a newer one.
-    Superseded { environment: Name, commits: Vec<Commit>, by: Commit },
     /// Bytes that are barred and that nothing needs: their use is barred for good, and a day later they are erased.
     Condemned { artifact: Name, bytes: Bytes },
+    /// Condemned bytes are needed again: they stay.
+    Spared { artifact: Name, bytes: Bytes },
     /// Bytes are gone. The tombstone stays.
     Erased { claim: u64, artifact: Name, bytes: Bytes },
 
@@ -190,6 +190,9 @@ pub struct Deploy {
     /// The checks that must pass for it to be verified.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub checks: BTreeSet<Name>,
+    /// The commits that waited for this environment and are passed over with it, newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<Commit>,
 }
 
 /// Why an environment moves.

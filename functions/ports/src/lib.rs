@@ -8,5 +8,8 @@ pub mod artifacts;
 pub mod clock;
 pub mod failure;
 pub mod ledger;
+pub mod observe;
 pub mod repository;
 pub mod targets;
+pub mod work;
+pub mod world;

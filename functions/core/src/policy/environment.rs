@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::artifact::Target;
 use super::values::Duration;
 use crate::ids::Name;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, chosen};
 
 /// One environment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,7 @@ pub struct Environment {
     pub verify: Option<Verify>,
     /// What is otherwise in this environment, by artifact.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Name" }))]
     pub artifacts: IndexMap<Name, Override>,
 }
 
@@ -51,7 +52,7 @@ pub enum Sources {
 
 /// One source of commits.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, deny_unknown_fields)]
 pub enum Source {
     /// Branches by pattern, beside trunk: `{ branch: "release/*" }`.
     Branch {
@@ -74,6 +75,7 @@ pub enum After {
     /// For every line.
     All(Vec<Name>),
     /// By line: `trunk`, `release`.
+    #[schemars(extend("propertyNames" = { "enum": ["trunk", "release"] }))]
     ByLine(BTreeMap<String, Vec<Name>>),
 }
 
@@ -163,18 +165,29 @@ impl Sources {
         self.each().iter().any(|source| matches!(source, Source::Word(word) if word.as_str() == "trunk"))
     }
 
-    /// Whether the commits of `branch` come here by themselves.
-    pub fn branch(&self, branch: &str) -> bool {
-        self.each().iter().any(|source| matches!(source, Source::Branch { branch: pattern } if pattern.matches(branch)))
+    /// Whether the commits of `branch` come here by themselves: what is left when its patterns have been read in order.
+    pub fn branch<'a>(&'a self, branch: &str) -> bool {
+        let pattern = |source: &'a Source| if let Source::Branch { branch } = source { Some(branch) } else { None };
+        chosen(self.each().iter().filter_map(pattern), branch)
     }
 
-    /// Whether `tag` brings its commit here.
-    pub fn tag(&self, tag: &str) -> bool {
-        self.each().iter().any(|source| match source {
-            Source::Tag { tag: pattern } => pattern.matches(tag),
-            Source::Word(word) => word.as_str() != "trunk" && word.matches(tag),
-            Source::Branch { .. } => false,
+    /// The patterns of tags that bring their commits here, as written.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.each().iter().filter_map(|source| match source {
+            Source::Tag { tag } => Some(tag.as_str()),
+            Source::Word(word) if word.as_str() != "trunk" => Some(word.as_str()),
+            Source::Word(_) | Source::Branch { .. } => None,
         })
+    }
+
+    /// Whether `tag` brings its commit here: what is left when the tag patterns have been read in order.
+    pub fn tag<'a>(&'a self, tag: &str) -> bool {
+        let pattern = |source: &'a Source| match source {
+            Source::Tag { tag } => Some(tag),
+            Source::Word(word) => Some(word).filter(|word| word.as_str() != "trunk"),
+            Source::Branch { .. } => None,
+        };
+        chosen(self.each().iter().filter_map(pattern), tag)
     }
 }
 

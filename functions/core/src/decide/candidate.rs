@@ -1,0 +1,106 @@
+//! Which commits ask for an environment, newest first; an environment never moves to an ancestor by itself.
+
+use std::cmp::Ordering;
+
+use super::{Known, words};
+use crate::ids::{Commit, Name, TagName};
+use crate::plan::{Plan, subject};
+use crate::policy::Environment;
+use crate::state::line::{Relation, by_version};
+use crate::state::{State, Tag};
+
+/// A commit that asks for an environment, by a line or by a tag.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Candidate<'a> {
+    pub(super) commit: &'a Commit,
+    pub(super) tag: Option<&'a TagName>,
+}
+
+/// The candidates of an environment, newest first. What can be no candidate for good is refused in `plan`.
+pub(super) fn candidates<'a>(known: Known<'a>, name: &Name, policy: &Environment, plan: &mut Plan) -> Vec<Candidate<'a>> {
+    let mut candidates = by_line(known, name, policy);
+    for (tag, seen) in known.state.tags.iter().filter(|(tag, _)| policy.on.tag(tag.as_str())) {
+        candidates.extend(by_tag(known, name, tag, seen, plan));
+    }
+    candidates.sort_by(|one, other| newest_first(known.state, one, other));
+    candidates
+}
+
+/// The commits of the lines that come here by themselves and are newer than what is here.
+fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candidate<'a>> {
+    let state = known.state;
+    let lines = state.lines.iter().filter(|(line, found)| if found.release { policy.on.branch(line) } else { policy.on.trunk() });
+    let mut candidates = Vec::new();
+    for (_, line) in lines {
+        let newer = line.commits.iter().rev().take_while(|commit| match newest(state, name) {
+            Some(here) => matches!(state.relation(here, commit), Relation::Before),
+            None => true,
+        });
+        let wanted = newer.filter(|commit| !state.tried(name, commit) && !state.suspended(commit));
+        candidates.extend(wanted.map(|commit| Candidate { commit, tag: None }));
+    }
+    candidates
+}
+
+/// The tag's commit, if the tag asks for the environment and it would not move back.
+fn by_tag<'a>(known: Known<'a>, name: &Name, tag: &'a TagName, seen: &'a Tag, plan: &mut Plan) -> Option<Candidate<'a>> {
+    let state = known.state;
+    if seen.adopted || seen.gone {
+        return None;
+    }
+    let subject = subject(name, &seen.commit, Some(tag));
+    if let Some(moved) = &seen.moved {
+        plan.refuse(subject, words::tag_moved(tag, &seen.commit, moved));
+        return None;
+    }
+    if state.on_line(&seen.commit).is_none() {
+        if seen.lines.is_empty() {
+            plan.refuse(subject, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
+        } else {
+            plan.wait(subject, format!("its commit is on `{}`, which has not been observed that far", seen.lines.join("`, `")), None);
+        }
+        return None;
+    }
+    if state.suspended(&seen.commit) {
+        plan.refuse(subject, words::suspended(&seen.commit));
+        return None;
+    }
+    if state.tried(name, &seen.commit) {
+        return None;
+    }
+    let candidate = Candidate { commit: &seen.commit, tag: Some(tag) };
+    let Some(here) = newest(state, name) else { return Some(candidate) };
+    match state.relation(here, &seen.commit) {
+        Relation::Before => Some(candidate),
+        // Passed over: what is here is newer, whatever order the tags came in.
+        Relation::Same | Relation::After => None,
+        Relation::Diverged => match newest_tag(state, name).and_then(|here| by_version(here, tag)) {
+            Some(Ordering::Less) => Some(candidate),
+            Some(_) => None,
+            // What is here left its line behind when the line was rewritten: whatever is on a line now is the way on.
+            None if state.on_line(here).is_none() => Some(candidate),
+            None => {
+                plan.refuse(subject, words::diverged(name, &seen.commit, here));
+                None
+            }
+        },
+    }
+}
+
+/// The commit that is in the environment or on its way there.
+pub(super) fn newest<'a>(state: &'a State, name: &Name) -> Option<&'a Commit> {
+    Some(&state.environments.get(name)?.newest()?.deploy.commit)
+}
+
+fn newest_tag<'a>(state: &'a State, name: &Name) -> Option<&'a TagName> {
+    state.environments.get(name)?.newest()?.deploy.tag.as_ref()
+}
+
+/// By place on the lines, then by version, then by name, so that the order is total.
+fn newest_first(state: &State, one: &Candidate<'_>, other: &Candidate<'_>) -> Ordering {
+    let by_place = state.place(other.commit).cmp(&state.place(one.commit));
+    by_place.then_with(|| match (one.tag, other.tag) {
+        (Some(one), Some(other)) => by_version(other, one).unwrap_or_else(|| other.cmp(one)).then_with(|| other.cmp(one)),
+        (one, other) => other.cmp(&one),
+    })
+}

@@ -1,0 +1,117 @@
+//! Which bytes a commit has, and which are barred.
+
+use std::collections::BTreeSet;
+
+use super::{Build, State, Yank};
+use crate::deployment::{Artifacts, Bytes};
+use crate::ids::{Commit, Digest, Key, Name};
+use crate::refusal::Refusal;
+
+/// What a commit is made of, as far as it is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Contents {
+    /// What is there.
+    pub artifacts: Artifacts,
+    /// What is still to be built.
+    pub unbuilt: Vec<Name>,
+    /// What is still to be recorded, since something else builds it.
+    pub unrecorded: Vec<Name>,
+    /// What cannot be built.
+    pub failed: Vec<(Name, Refusal)>,
+}
+
+impl State {
+    /// What a known commit is made of. A later commit with the same key has the same artifact, by record.
+    pub fn contents(&self, commit: &Commit) -> Contents {
+        let mut contents = Contents::default();
+        let Some(known) = self.revisions.get(commit) else { return contents };
+        let recorded = self.recorded.get(commit);
+        for (name, key) in &known.revision.keys {
+            match (recorded.and_then(|recorded| recorded.get(name)), self.build(name, key)) {
+                (Some(bytes), _) | (None, Some(Build::Done { bytes, .. })) => {
+                    contents.artifacts.insert(name.clone(), bytes.clone());
+                }
+                (None, Some(Build::Failed { refusal, .. })) => contents.failed.push((name.clone(), refusal.clone())),
+                (None, None) => contents.unbuilt.push(name.clone()),
+            }
+        }
+        for name in &known.revision.adopted {
+            match recorded.and_then(|recorded| recorded.get(name)) {
+                Some(bytes) => {
+                    contents.artifacts.insert(name.clone(), bytes.clone());
+                }
+                None => contents.unrecorded.push(name.clone()),
+            }
+        }
+        contents
+    }
+
+    /// What became of building `key`.
+    pub fn build(&self, artifact: &Name, key: &Key) -> Option<&Build> {
+        self.builds.get(artifact)?.get(key)
+    }
+
+    /// The digests of what a known commit has.
+    pub fn digests(&self, commit: &Commit) -> BTreeSet<Digest> {
+        self.contents(commit).artifacts.into_values().map(|bytes| bytes.digest).collect()
+    }
+
+    /// The bar on a commit: its own, or that of another whose bytes it carries, all of them.
+    ///
+    /// A commit that carries only some of what a barred commit brought is the way forward, and free.
+    pub fn bar(&self, commit: &Commit) -> Option<(&Commit, &Yank)> {
+        if self.yanks.is_empty() {
+            return None;
+        }
+        if let Some(own) = self.yanks.get_key_value(commit) {
+            return Some(own);
+        }
+        let known = self.revisions.get(commit)?;
+        let keys: BTreeSet<&Key> = known.revision.keys.values().collect();
+        let digests = self.digests(commit);
+        self.yanks.iter().find(|(_, yank)| {
+            let brought_digests = !yank.digests.is_empty() && yank.digests.is_subset(&digests);
+            let brought_keys = !yank.keys.is_empty() && yank.keys.iter().all(|key| keys.contains(key));
+            brought_digests || brought_keys
+        })
+    }
+
+    /// Whether the bytes may never be used again: condemned or erased.
+    pub fn lost(&self, bytes: &Bytes) -> bool {
+        self.condemned.contains_key(&bytes.digest) || self.erased.contains(&bytes.digest)
+    }
+
+    /// What yanking a commit bars: the keys and digests that the newest set verified before it does not have.
+    pub fn brought(&self, commit: &Commit) -> (BTreeSet<Key>, BTreeSet<Digest>) {
+        let Some(known) = self.revisions.get(commit) else { return Default::default() };
+        let mut keys: BTreeSet<Key> = known.revision.keys.values().cloned().collect();
+        let mut digests = self.digests(commit);
+        if let Some(verified) = self.newest_verified_before(commit) {
+            let before = &self.revisions[verified].revision;
+            keys.retain(|key| !before.keys.values().any(|other| other == key));
+            let before = self.digests(verified);
+            digests.retain(|digest| !before.contains(digest));
+        }
+        (keys, digests)
+    }
+
+    /// The newest ancestor of `commit` whose bytes were verified somewhere.
+    fn newest_verified_before(&self, commit: &Commit) -> Option<&Commit> {
+        let known = self.on_line(commit)?;
+        let line = self.lines.get(known.line.as_ref()?)?;
+        let before = line.commits.get(..known.position)?.iter().rev().chain(self.before_fork(line));
+        before.filter(|candidate| self.yanks.get(*candidate).is_none()).find(|candidate| self.verified_anywhere(candidate))
+    }
+
+    /// The commits of trunk from a release branch's fork back, newest first.
+    fn before_fork<'a>(&'a self, line: &'a super::Line) -> impl Iterator<Item = &'a Commit> {
+        let fork = line.base.as_ref().and_then(|base| self.on_line(base));
+        let trunk = fork.and_then(|fork| self.lines.get(fork.line.as_ref()?)?.commits.get(..=fork.position));
+        trunk.unwrap_or(&[]).iter().rev()
+    }
+
+    fn verified_anywhere(&self, commit: &Commit) -> bool {
+        let contents = self.contents(commit).artifacts;
+        !contents.is_empty() && self.environments.values().any(|environment| environment.proven(&contents))
+    }
+}

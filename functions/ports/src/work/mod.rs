@@ -1,0 +1,335 @@
+//! The loop that acts: observe, decide, claim, act, record, until nothing is outstanding.
+//!
+//! One worker is one run of it. Any number may work on one ledger: a lane has one claim, a claim one worker at a time.
+
+mod build;
+mod claim;
+mod deploy;
+mod verify;
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures_util::future::{Either, LocalBoxFuture, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use trunkline_core::decide::{decide, without_policy};
+use trunkline_core::fact::{Claim, Entry, FORMAT, Fact};
+use trunkline_core::plan::{Action, Plan};
+use trunkline_core::policy::Policy;
+use trunkline_core::state::{State, VERSION};
+
+use crate::clock::Clock;
+use crate::failure::{Failure, Fault};
+use crate::ledger::{Append, Checkpoint, Ledger};
+use crate::observe;
+use crate::world::World;
+
+/// How long a lease lasts by the store's clock, and how often it is renewed while its worker lives.
+pub const LEASE: Duration = Duration::from_secs(60);
+const RENEW: Duration = Duration::from_secs(20);
+/// How often one run tries an action that meets a fault, before it leaves it to the next run.
+const TRIES: usize = 3;
+/// How many actions one worker carries out side by side.
+const SIDE_BY_SIDE: usize = 4;
+/// How often the ledger is looked at while another worker acts.
+const POLL: Duration = Duration::from_millis(200);
+/// How many entries lie between checkpoints.
+const CHECKPOINT: u64 = 128;
+
+/// Told what a run does, as it does it.
+pub trait Report {
+    /// An action begins.
+    fn begin(&self, action: &Action);
+    /// Facts are in the ledger, under this number.
+    fn recorded(&self, number: u64, facts: &[Fact]);
+    /// An action met a fault; it is tried again now or by a later run.
+    fn fault(&self, action: &Action, fault: &Fault);
+    /// Nothing can be done for now: another worker acts, or something is waited for.
+    fn waits(&self, plan: &Plan);
+}
+
+/// A report that nobody reads.
+pub struct Silence;
+
+impl Report for Silence {
+    fn begin(&self, _: &Action) {}
+    fn recorded(&self, _: u64, _: &[Fact]) {}
+    fn fault(&self, _: &Action, _: &Fault) {}
+    fn waits(&self, _: &Plan) {}
+}
+
+/// One run of the loop.
+pub struct Worker<'a, W: World> {
+    world: &'a W,
+    report: &'a dyn Report,
+    /// Unique to this run.
+    id: String,
+    /// Who is said to have written what this run writes.
+    by: String,
+    /// The trunk's name while no policy says it.
+    trunk: String,
+    state: RefCell<State>,
+    /// The entry of the newest checkpoint.
+    kept: Cell<u64>,
+}
+
+/// How a run ended.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// What is still outstanding, refused or waited for.
+    pub plan: Plan,
+    /// Faults that stopped actions.
+    pub faults: Vec<(Action, Fault)>,
+}
+
+impl<'a, W: World> Worker<'a, W> {
+    /// A worker that has read the ledger.
+    ///
+    /// # Errors
+    /// As the ledger answers.
+    pub async fn open(world: &'a W, report: &'a dyn Report, by: &str, trunk: &str) -> Result<Self, Failure> {
+        let checkpoint = world.ledger().checkpoint(VERSION).await?;
+        let state: State = checkpoint.and_then(|checkpoint| serde_json::from_str(&checkpoint.state).ok()).unwrap_or_default();
+        let kept = Cell::new(state.number);
+        let id = format!("{by} {}", world.clock().unique());
+        let worker =
+            Self { world, report, id, by: by.to_owned(), trunk: trunk.to_owned(), state: RefCell::new(state), kept };
+        worker.refresh().await?;
+        Ok(worker)
+    }
+
+    /// What is known now.
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// What is outstanding now, as far as is known.
+    pub fn plan(&self) -> Plan {
+        let state = self.state.borrow();
+        let now = self.world.clock().now();
+        state.policy().map_or_else(|| without_policy(&state), |policy| decide(&state, &policy, now))
+    }
+
+    /// Reads what others wrote.
+    ///
+    /// # Errors
+    /// As the ledger answers.
+    pub async fn refresh(&self) -> Result<(), Failure> {
+        let from = self.state.borrow().number + 1;
+        let entries = self.world.ledger().read(from).await?;
+        let mut state = self.state.borrow_mut();
+        for entry in &entries {
+            state.apply(entry);
+        }
+        Ok(())
+    }
+
+    /// Looks at the repository and the targets, and appends what the ledger lacks.
+    ///
+    /// # Errors
+    /// As the adapters answer.
+    pub async fn observe(&self) -> Result<(), Failure> {
+        // A new policy may name more lines; what another worker wrote meanwhile may say the same.
+        for _ in 0..16 {
+            let state = self.state();
+            let facts = observe::repository(&state, self.world.repository(), &self.trunk).await?;
+            let policy_changed = facts.iter().any(|fact| matches!(fact, Fact::PolicySeen { .. }));
+            if facts.is_empty() || self.append_chunks(state.number, facts).await? && !policy_changed {
+                break;
+            }
+        }
+        for _ in 0..16 {
+            let state = self.state();
+            let Some(policy) = state.policy() else { break };
+            let facts = observe::targets(&state, &policy, self.world.targets()).await?;
+            if facts.is_empty() || self.append_on(state.number, facts).await?.is_some() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends observed facts in entries of bounded size, each on the one before. Says whether all were.
+    async fn append_chunks(&self, mut number: u64, facts: Vec<Fact>) -> Result<bool, Failure> {
+        for chunk in chunks(facts) {
+            match self.append_on(number, chunk).await? {
+                Some(written) => number = written,
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    /// Does everything that is outstanding and that `wanted` lets through, and waits for what other workers do of it.
+    ///
+    /// # Errors
+    /// As the ledger answers. What actions meet is in [`Ended`].
+    pub async fn work(&self, wanted: impl Fn(&Claim) -> bool) -> Result<Ended, Failure> {
+        let mut running: FuturesUnordered<LocalBoxFuture<'_, Done>> = FuturesUnordered::new();
+        let mut lanes: BTreeMap<String, usize> = BTreeMap::new();
+        let mut mine: Vec<String> = Vec::new();
+        let mut faults: BTreeMap<String, (Action, Fault)> = BTreeMap::new();
+        loop {
+            self.refresh().await?;
+            let (number, plan) = (self.state.borrow().number, self.plan());
+            if !plan.records.is_empty() {
+                self.append_on(number, plan.records.clone()).await?;
+                continue;
+            }
+            let startable = plan.actions.iter().find(|action| {
+                let lane = action.claim.lane();
+                wanted(&action.claim) && !mine.contains(&lane) && lanes.get(&lane).is_none_or(|tries| *tries < TRIES)
+            });
+            if let Some(action) = startable.filter(|_| running.len() < SIDE_BY_SIDE) {
+                if let Some(claim) = self.claim(number, action).await? {
+                    let lane = action.claim.lane();
+                    *lanes.entry(lane.clone()).or_default() += 1;
+                    faults.remove(&lane);
+                    mine.push(lane);
+                    running.push(Box::pin(self.carry_out(claim, action.clone())));
+                }
+                continue;
+            }
+            if let Some(done) = self.next(&mut running, &plan).await {
+                mine.retain(|lane| *lane != done.lane);
+                match done.result {
+                    Ok(()) => {
+                        lanes.remove(&done.lane);
+                    }
+                    Err(Failure::Fault(fault)) => {
+                        self.report.fault(&done.action, &fault);
+                        faults.insert(done.lane, (done.action, fault));
+                    }
+                    Err(refused @ Failure::Refused(_)) => return Err(refused),
+                }
+                continue;
+            }
+            if !running.is_empty() {
+                continue;
+            }
+            if !self.others_act(&wanted, &lanes).await {
+                self.checkpoint().await?;
+                return Ok(Ended { plan, faults: faults.into_values().collect() });
+            }
+            self.report.waits(&plan);
+        }
+    }
+
+    /// The next action to finish. Nothing when none runs, or when it is time to look at the ledger again.
+    async fn next(&self, running: &mut FuturesUnordered<LocalBoxFuture<'_, Done>>, plan: &Plan) -> Option<Done> {
+        if running.is_empty() {
+            return None;
+        }
+        // What others write may bring work while ours goes on.
+        let pause = if plan.wake().is_some() { POLL * 5 } else { RENEW };
+        let pause = self.world.clock().sleep(pause);
+        match select(running.next(), Box::pin(pause)).await {
+            Either::Left((done, _)) => done,
+            Either::Right(_) => None,
+        }
+    }
+
+    /// Whether a claim of a wanted kind is in somebody's hands; if so, gives it a little time.
+    async fn others_act(&self, wanted: &impl Fn(&Claim) -> bool, tried: &BTreeMap<String, usize>) -> bool {
+        let now = self.world.clock().now();
+        let until = {
+            let state = self.state.borrow();
+            let open = state.claims.values().filter(|open| wanted(&open.claim) && open.until > now);
+            let open = open.filter(|open| tried.get(&open.claim.lane()).is_none_or(|tries| *tries < TRIES));
+            open.map(|open| open.until).min()
+        };
+        let Some(until) = until else { return false };
+        self.world.clock().sleep(until.since(now).min(POLL)).await;
+        true
+    }
+
+    /// Keeps the folded state when enough was written since the last time.
+    async fn checkpoint(&self) -> Result<(), Failure> {
+        let checkpoint = {
+            let state = self.state.borrow();
+            if state.number < self.kept.get() + CHECKPOINT {
+                return Ok(());
+            }
+            let text = serde_json::to_string(&*state).map_err(|error| Fault::lasting(format!("the state cannot be written: {error}")))?;
+            Checkpoint { number: state.number, version: VERSION, state: text }
+        };
+        self.kept.set(checkpoint.number);
+        self.world.ledger().keep(&checkpoint).await
+    }
+
+    /// Appends facts if nothing was written since `number`. Gives the entry's number, or nothing when something was.
+    ///
+    /// # Errors
+    /// As the ledger answers, after a few tries.
+    pub async fn append_on(&self, number: u64, facts: Vec<Fact>) -> Result<Option<u64>, Failure> {
+        if facts.is_empty() {
+            return Ok(Some(number));
+        }
+        let clock = self.world.clock();
+        let id = clock.unique();
+        let entry = Entry { format: FORMAT, number: number + 1, id, at: clock.now(), by: self.by.clone(), facts };
+        let mut tries = 0;
+        let appended = loop {
+            match self.world.ledger().append(&entry).await {
+                // Its answer may have been lost: the same entry again finds out.
+                Err(Failure::Fault(fault)) if fault.again && tries < TRIES => tries += 1,
+                other => break other?,
+            }
+            clock.sleep(POLL * u32::try_from(tries).unwrap_or(1)).await;
+        };
+        self.refresh().await?;
+        if appended == Append::Taken {
+            return Ok(None);
+        }
+        self.report.recorded(entry.number, &entry.facts);
+        Ok(Some(entry.number))
+    }
+
+    /// Appends what a person asks for: `ask` is tried on what is known until nothing comes in between.
+    ///
+    /// # Errors
+    /// What `ask` refuses, and as the ledger answers.
+    pub async fn order(
+        &self,
+        ask: impl Fn(&State, &Policy) -> Result<Vec<Fact>, trunkline_core::refusal::Refusal>,
+    ) -> Result<Vec<Fact>, Failure> {
+        loop {
+            let state = self.state();
+            let Some(policy) = state.policy() else {
+                let refusal = without_policy(&state).refusals.into_iter().next().map(|refused| refused.refusal);
+                return Err(refusal.map_or_else(|| Fault::lasting("there is no policy").into(), Failure::Refused));
+            };
+            let facts = ask(&state, &policy)?;
+            if self.append_on(state.number, facts.clone()).await?.is_some() {
+                return Ok(facts);
+            }
+        }
+    }
+}
+
+/// An action that is over.
+struct Done {
+    lane: String,
+    action: Action,
+    result: Result<(), Failure>,
+}
+
+/// The most bytes of facts in one observed entry (256 KiB), so that entries stay quick to read.
+const ENTRY_BYTES: usize = 256 * 1024;
+
+/// Facts in groups of bounded size, in order.
+fn chunks(facts: Vec<Fact>) -> Vec<Vec<Fact>> {
+    let mut chunks: Vec<Vec<Fact>> = Vec::new();
+    let mut room = 0;
+    for fact in facts {
+        let size = serde_json::to_string(&fact).map_or(0, |text| text.len());
+        if size > room || chunks.is_empty() {
+            chunks.push(Vec::new());
+            room = ENTRY_BYTES;
+        }
+        room = room.saturating_sub(size);
+        chunks.last_mut().expect("one was pushed").push(fact);
+    }
+    chunks
+}
