@@ -5,9 +5,17 @@
 
 mod artifact;
 mod check;
+mod document;
 mod environment;
 mod parse;
+mod schema;
+mod shape;
+mod syntax;
+mod target;
+#[cfg(test)]
+mod tests;
 mod values;
+mod words;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -21,7 +29,7 @@ pub use environment::{After, Environment, HttpCheck, OnFailure, Override, Source
 pub use values::{Duration, Patterns, Platform, RelativePath};
 
 use crate::ids::Name;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, chosen};
 
 /// The policy file's name, at the root of the repository.
 pub const FILE: &str = "trunkline.yaml";
@@ -50,9 +58,11 @@ pub struct Policy {
     pub sha_length: usize,
     /// What is built from a commit, by name.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Name" }))]
     pub artifacts: IndexMap<Name, Artifact>,
     /// Where it is deployed, by name, in the order in which they are shown.
     #[serde(default)]
+    #[schemars(extend("propertyNames" = { "$ref": "#/$defs/Name" }))]
     pub environments: IndexMap<Name, Environment>,
     /// The repository of Kubernetes manifests that `kustomize`, `helm`, `manifest` and `yaml` targets are in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +78,25 @@ pub struct Manifests {
     /// The branch that is committed to.
     #[serde(default = "main")]
     pub branch: String,
+    /// How it is written.
+    #[serde(default)]
+    pub mode: Mode,
+}
+
+/// How the manifest repository is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// One commit on the branch for each deployment.
+    #[default]
+    Commit,
+}
+
+impl Policy {
+    /// Whether the commits of `branch` may be released beside trunk's.
+    pub fn releases(&self, branch: &str) -> bool {
+        chosen(&self.release_branches, branch)
+    }
 }
 
 fn main() -> String {

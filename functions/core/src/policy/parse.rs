@@ -1,10 +1,54 @@
-//! Reading the policy file (interim).
-use super::Policy;
-use crate::refusal::{Code, Refusal};
+//! Reading the policy file: as YAML, by its schema, by its meaning. Each step finds all it can; the next one starts when there was nothing.
+
+use sha2::{Digest as _, Sha256};
+
+use super::document::{Node, Position};
+use super::{Policy, check, shape};
+use crate::ids::Digest;
+use crate::refusal::Refusal;
 
 impl Policy {
     /// Reads a policy.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it, in the order of the file; [`Policy::check`] gives them all.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        serde_saphyr::from_str(text).map_err(|error| Refusal::new(Code::PolicyInvalid, error.to_string()))
+        read(text).map_err(|mut found| found.swap_remove(0))
     }
+
+    /// Everything that is wrong with a policy, in the order of the file; nothing when it is good.
+    pub fn check(text: &str) -> Vec<Refusal> {
+        read(text).err().unwrap_or_default()
+    }
+
+    /// The digest of a policy's text: what a deployment names its policy by.
+    pub fn digest(text: &str) -> Digest {
+        Digest::from_sum(Sha256::digest(text).into())
+    }
+}
+
+/// The policy, or at least one refusal.
+fn read(text: &str) -> Result<Policy, Vec<Refusal>> {
+    let document = Node::read(text).map_err(in_order)?;
+    some(shape::findings(&document))?;
+    let policy = build(&document).map_err(|refusal| vec![refusal])?;
+    some(check::findings(&policy, &document))?;
+    Ok(policy)
+}
+
+fn some(found: Vec<Refusal>) -> Result<(), Vec<Refusal>> {
+    if found.is_empty() { Ok(()) } else { Err(in_order(found)) }
+}
+
+fn in_order(mut found: Vec<Refusal>) -> Vec<Refusal> {
+    found.sort_by(|left, right| left.place.cmp(&right.place));
+    found.dedup();
+    found
+}
+
+/// Makes the types, through JSON: it keeps the order and has every value a policy may have.
+fn build(document: &Node) -> Result<Policy, Refusal> {
+    let policy = serde_json::to_string(document).and_then(|text| serde_json::from_str(&text));
+    // The shape has been checked, so this is a case in which the schema and the types do not agree.
+    policy.map_err(|error| Position::START.refuse(format!("the policy cannot be read: {error}"), "report this, with the policy"))
 }

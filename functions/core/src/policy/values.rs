@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, chosen};
 use crate::refusal::{Code, Refusal};
 
 /// A length of time, written as a number with a unit: `30s`, `15m`, `1h`, `2d`.
@@ -74,7 +74,7 @@ impl Default for Patterns {
 impl Patterns {
     /// Whether `text` is left when all patterns have been read in order.
     pub fn matches(&self, text: &str) -> bool {
-        self.0.iter().fold(false, |chosen, pattern| if pattern.matches(text) { !pattern.negative() } else { chosen })
+        chosen(&self.0, text)
     }
 }
 
