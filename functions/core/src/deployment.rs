@@ -93,12 +93,17 @@ pub struct Mark {
 pub fn waves(policy: &Policy, deploy: &Deploy, previous: Option<&Artifacts>) -> Vec<Vec<Unit>> {
     let mut open = units(policy, deploy, previous);
     let mut done: BTreeSet<&Name> = BTreeSet::new();
-    let deployed: BTreeSet<Name> = open.iter().flat_map(|unit| &unit.pieces).map(|piece| piece.artifact.clone()).collect();
+    let deployed: BTreeSet<Name> =
+        open.iter().flat_map(|unit| &unit.pieces).map(|piece| piece.artifact.clone()).collect();
     let mut waves = Vec::new();
     while !open.is_empty() {
         let ready = |unit: &Unit| {
             let own = |name: &Name| unit.pieces.iter().any(|piece| piece.artifact == *name);
-            let needs = unit.pieces.iter().filter_map(|piece| policy.artifacts.get(&piece.artifact)).flat_map(|artifact| &artifact.needs);
+            let needs = unit
+                .pieces
+                .iter()
+                .filter_map(|piece| policy.artifacts.get(&piece.artifact))
+                .flat_map(|artifact| &artifact.needs);
             needs.into_iter().all(|need| own(need) || done.contains(need) || !deployed.contains(need))
         };
         let (mut wave, mut later): (Vec<Unit>, Vec<Unit>) = open.into_iter().partition(|unit| ready(unit));
@@ -131,7 +136,10 @@ fn units(policy: &Policy, deploy: &Deploy, previous: Option<&Artifacts>) -> Vec<
         };
         let previous = previous.and_then(|previous| previous.get(artifact)).cloned();
         let piece = Piece { artifact: artifact.clone(), target, bytes: bytes.clone(), previous };
-        match units.iter_mut().find(|unit| unit.destination == destination && !matches!(destination, Destination::Run(_))) {
+        match units
+            .iter_mut()
+            .find(|unit| unit.destination == destination && !matches!(destination, Destination::Run(_)))
+        {
             Some(unit) => unit.pieces.push(piece),
             None => units.push(Unit {
                 destination,

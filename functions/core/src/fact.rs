@@ -70,7 +70,15 @@ pub enum Fact {
     Waiting { claim: u64, until: Time, why: String },
 
     /// An artifact was built. The first of a key wins.
-    Built { claim: u64, artifact: Name, key: Key, commit: Commit, bytes: Bytes, size: u64, manifest: Option<ManifestText> },
+    Built {
+        claim: u64,
+        artifact: Name,
+        key: Key,
+        commit: Commit,
+        bytes: Bytes,
+        size: u64,
+        manifest: Option<ManifestText>,
+    },
     /// An artifact cannot be built from what the commit holds.
     BuildFailed { claim: u64, artifact: Name, key: Key, commit: Commit, refusal: Refusal },
     /// An image has a tag.
@@ -98,7 +106,14 @@ pub enum Fact {
     Erased { claim: u64, artifact: Name, bytes: Bytes },
 
     /// A person adopts bytes that something else built.
-    Recorded { commit: Commit, artifact: Name, bytes: Bytes, size: u64, manifest: Option<ManifestText>, reason: Option<String> },
+    Recorded {
+        commit: Commit,
+        artifact: Name,
+        bytes: Bytes,
+        size: u64,
+        manifest: Option<ManifestText>,
+        reason: Option<String>,
+    },
     /// A commit is barred, with what it brought: the keys and digests that were not in the newest set verified before it.
     /// `because` names the deployment that a check failed, when automation asks.
     Yanked { commit: Commit, keys: BTreeSet<Key>, digests: BTreeSet<Digest>, reason: String, because: Option<u64> },

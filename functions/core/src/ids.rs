@@ -76,6 +76,11 @@ impl Commit {
     pub fn short(&self, length: usize) -> &str {
         self.0.get(..length).unwrap_or(&self.0)
     }
+
+    /// The image tag of the commit: its first `length` digits.
+    pub fn tag(&self, length: usize) -> ImageTag {
+        ImageTag(self.short(length).to_owned())
+    }
 }
 
 checked! {
@@ -159,7 +164,8 @@ fn check_key(text: &str) -> Result<(), Refusal> {
     if text.len() == 64 && is_hex(text) {
         return Ok(());
     }
-    Err(Refusal::new(Code::MalformedKey, format!("`{text}` is not a content key")).help("a key is 64 lowercase hex digits"))
+    Err(Refusal::new(Code::MalformedKey, format!("`{text}` is not a content key"))
+        .help("a key is 64 lowercase hex digits"))
 }
 
 fn check_name(text: &str) -> Result<(), Refusal> {
@@ -176,7 +182,7 @@ fn check_name(text: &str) -> Result<(), Refusal> {
 /// Git's own rules for the last part of a ref. Source: <https://git-scm.com/docs/git-check-ref-format>
 fn check_tag(text: &str) -> Result<(), Refusal> {
     let forbidden = |char: char| char.is_control() || " ~^:?*[\\".contains(char);
-    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && !part.ends_with(".lock");
+    let part = |part: &str| !part.is_empty() && !part.starts_with('.') && part.strip_suffix(".lock").is_none();
     let legal = !text.is_empty()
         && text.len() <= 255
         && !text.contains(forbidden)

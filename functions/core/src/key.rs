@@ -32,7 +32,8 @@ pub fn keys(policy: &Policy, files: &[File]) -> BTreeMap<Name, Key> {
 
 /// The artifacts that `policy` names but something else builds: they come by `trunkline record`.
 pub fn adopted(policy: &Policy) -> Vec<Name> {
-    let adopted = policy.artifacts.iter().filter(|(_, artifact)| artifact.build.is_none() && artifact.package.is_none());
+    let adopted =
+        policy.artifacts.iter().filter(|(_, artifact)| artifact.build.is_none() && artifact.package.is_none());
     adopted.map(|(name, _)| name.clone()).collect()
 }
 
@@ -54,4 +55,106 @@ fn key(artifact: &Artifact, files: &[File]) -> Key {
         }
     }
     Key::from_sum(sum.finalize().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POLICY: &str = r#"{ project: shop, artifacts: {
+        api: { image: shop/api, watch: ["api/**"], build: { base: scratch, layers: [{ from: api, to: /srv }] }, deploy: { run: x } },
+        site: { package: { directory: site }, watch: ["site/**", "!site/*.md"] },
+        adopted: { image: shop/adopted } } }"#;
+
+    fn file(path: &str, mode: &str, object: &str) -> File {
+        File { path: path.to_owned(), mode: mode.to_owned(), object: object.to_owned() }
+    }
+
+    fn files() -> Vec<File> {
+        vec![file("api/b", "100644", "22"), file("api/a", "100755", "11"), file("site/index.html", "100644", "33")]
+    }
+
+    /// The keys of the policy with one piece of it replaced.
+    #[track_caller]
+    fn with(from: &str, to: &str, files: &[File]) -> BTreeMap<Name, Key> {
+        assert!(POLICY.contains(from), "{from}");
+        keys(&Policy::parse(&POLICY.replacen(from, to, 1)).unwrap(), files)
+    }
+
+    fn of(files: &[File]) -> BTreeMap<Name, Key> {
+        with("", "", files)
+    }
+
+    #[test]
+    fn the_order_of_the_files_makes_no_other_key() {
+        let mut turned = files();
+        turned.reverse();
+        assert_eq!(of(&turned), of(&files()));
+    }
+
+    #[test]
+    fn what_is_not_watched_makes_no_other_key() {
+        let more = [files(), vec![file("README.md", "100644", "44"), file("site/a.md", "100644", "55")]].concat();
+        assert_eq!(of(&more), of(&files()));
+    }
+
+    #[test]
+    fn what_is_built_elsewhere_has_no_key() {
+        assert!(!of(&files()).contains_key("adopted"));
+    }
+
+    #[test]
+    fn where_it_goes_and_what_it_needs_make_no_other_key() {
+        assert_eq!(with("deploy: { run: x }", "deploy: { run: y, observe: verdict }", &files()), of(&files()));
+        assert_eq!(with("deploy: { run: x }", "needs: [site]", &files()), of(&files()));
+        // So does another way of watching the same files.
+        assert_eq!(with(r#"["api/**"]"#, r#"["api/a", "api/b"]"#, &files()), of(&files()));
+    }
+
+    #[test]
+    fn each_thing_a_watched_file_is_makes_another_key() {
+        let before = of(&files());
+        let others = [
+            vec![file("api/b", "100755", "22"), file("api/a", "100755", "11")],
+            vec![file("api/b", "100644", "23"), file("api/a", "100755", "11")],
+            vec![file("api/c", "100644", "22"), file("api/a", "100755", "11")],
+            vec![file("api/a", "100755", "11")],
+            vec![],
+        ];
+        let mut seen = vec![before["api"].clone()];
+        for other in others {
+            let after = of(&[other, vec![files().remove(2)]].concat());
+            assert!(!seen.contains(&after["api"]), "api changed");
+            assert_eq!(after["site"], before["site"], "site did not");
+            seen.push(after["api"].clone());
+        }
+    }
+
+    #[test]
+    fn fields_do_not_run_into_each_other() {
+        assert_ne!(of(&[file("api/a1", "00644", "1")])["api"], of(&[file("api/a", "100644", "1")])["api"]);
+    }
+
+    #[test]
+    fn each_part_of_the_recipe_makes_another_key() {
+        let before = of(&files());
+        for (from, to) in [
+            ("shop/api", "shop/api2"),
+            ("base: scratch", "base: scratch, user: nobody"),
+            ("to: /srv", "to: /app"),
+            ("base: scratch", "base: scratch, compression: zstd"),
+            ("base: scratch", "base: scratch, env: { A: b }"),
+        ] {
+            let after = with(from, to, &files());
+            assert_ne!(after["api"], before["api"], "{to}");
+            assert_eq!(after["site"], before["site"], "{to}");
+        }
+        assert_ne!(with("directory: site", "run: make, output: out.zip", &files())["site"], before["site"]);
+    }
+
+    #[test]
+    fn a_key_is_the_same_in_every_version() {
+        // Changing it builds everything again everywhere: only together with `VERSION`.
+        insta::assert_snapshot!(of(&files())["api"], @"");
+    }
 }

@@ -34,13 +34,18 @@ pub fn unyank(state: &State, commit: &Commit, reason: &str) -> Result<Fact, Refu
         let carries = state.bar(commit).map(|(yanked, _)| yanked.short(SHORT));
         let refusal = Refusal::new(Code::NotYanked, format!("{short} is not yanked"));
         return Err(match carries {
-            Some(yanked) => refusal.help(format!("it carries what {yanked} brought: `trunkline unyank {yanked} --reason …`")),
+            Some(yanked) => {
+                refusal.help(format!("it carries what {yanked} brought: `trunkline unyank {yanked} --reason …`"))
+            }
             None => refusal,
         });
     };
     if let Some(erased) = yank.digests.iter().find(|digest| state.erased.contains(*digest)) {
-        return Err(Refusal::new(Code::ArtifactMissing, format!("{} brought {erased}, which is erased", commit.short(SHORT)))
-            .help("make a new commit with the same change: it is built anew"));
+        return Err(Refusal::new(
+            Code::ArtifactMissing,
+            format!("{} brought {erased}, which is erased", commit.short(SHORT)),
+        )
+        .help("make a new commit with the same change: it is built anew"));
     }
     Ok(Fact::Unyanked { commit: commit.clone(), reason: reason.to_owned() })
 }
@@ -50,7 +55,8 @@ pub fn unyank(state: &State, commit: &Commit, reason: &str) -> Result<Fact, Refu
 /// # Errors
 /// [`Code::UnknownEnvironment`].
 pub fn hold(policy: &Policy, environment: Option<&Name>, reason: &str) -> Result<Vec<Fact>, Refusal> {
-    let hold = |environment: &Name| Fact::Held { environment: environment.clone(), reason: reason.to_owned(), because: None };
+    let hold =
+        |environment: &Name| Fact::Held { environment: environment.clone(), reason: reason.to_owned(), because: None };
     match environment {
         Some(name) => known_environment(policy, name).map(|()| vec![hold(name)]),
         None => Ok(policy.environments.keys().map(hold).collect()),
@@ -61,8 +67,14 @@ pub fn hold(policy: &Policy, environment: Option<&Name>, reason: &str) -> Result
 ///
 /// # Errors
 /// [`Code::UnknownEnvironment`], or [`Code::NotHeld`] when there is nothing to release.
-pub fn release(state: &State, policy: &Policy, environment: Option<&Name>, reason: Option<&str>) -> Result<Vec<Fact>, Refusal> {
-    let held = |name: &Name| state.environments.get(name).is_some_and(|here| here.held.is_some() || here.torn.is_some());
+pub fn release(
+    state: &State,
+    policy: &Policy,
+    environment: Option<&Name>,
+    reason: Option<&str>,
+) -> Result<Vec<Fact>, Refusal> {
+    let held =
+        |name: &Name| state.environments.get(name).is_some_and(|here| here.held.is_some() || here.torn.is_some());
     let release = |name: &Name| Fact::Released { environment: name.clone(), reason: reason.map(str::to_owned) };
     let facts: Vec<Fact> = match environment {
         Some(name) => {
@@ -96,7 +108,7 @@ pub fn deploy(
     let trunk = state.lines.get(&policy.trunk).and_then(|line| line.commits.last());
     let Some(commit) = commit.or(last).or(trunk) else { return Err(words::policy_missing()) };
     on_line(state, commit)?;
-    let request = Request { environment: name, commit, tag: None };
+    let request = Request { commit, tag: None };
     if let Gate::Refuse(refusal) = gate(Known { state, policy, now }, request, &policy.environments[name]) {
         // A build that failed is tried again by `build`, a deployment that failed by this very order.
         return Err(refusal);
@@ -108,7 +120,13 @@ pub fn deploy(
 ///
 /// # Errors
 /// [`Code::UnknownEnvironment`], or [`Code::NothingToReturnTo`] when no good commit is known or the one named is not.
-pub fn rollback(state: &State, policy: &Policy, name: &Name, to: Option<&Commit>, reason: &str) -> Result<Fact, Refusal> {
+pub fn rollback(
+    state: &State,
+    policy: &Policy,
+    name: &Name,
+    to: Option<&Commit>,
+    reason: &str,
+) -> Result<Fact, Refusal> {
     known_environment(policy, name)?;
     let commit = match to {
         None => state.last_good(name).map(|good| &good.deploy.commit).ok_or_else(|| {
@@ -145,8 +163,9 @@ pub fn verdict(
     })?;
     if !judged.deploy.checks.contains(check) && check.as_str() != RUNNING {
         let checks: Vec<&str> = judged.deploy.checks.iter().map(Name::as_str).collect();
-        return Err(Refusal::new(Code::NothingToJudge, format!("`{check}` is no check of {environment}"))
-            .help(format!("its checks are: {}", if checks.is_empty() { "none".to_owned() } else { checks.join(", ") })));
+        return Err(Refusal::new(Code::NothingToJudge, format!("`{check}` is no check of {environment}")).help(
+            format!("its checks are: {}", if checks.is_empty() { "none".to_owned() } else { checks.join(", ") }),
+        ));
     }
     Ok(Fact::Judged {
         claim: None,
@@ -180,14 +199,20 @@ pub fn record(
     let revision = &known.revision;
     if !revision.adopted.contains(artifact) && !revision.keys.contains_key(artifact) {
         let names = revision.adopted.iter().chain(revision.keys.keys()).map(Name::as_str);
-        return Err(Refusal::new(Code::UnknownArtifact, format!("{} has no artifact `{artifact}`", commit.short(SHORT)))
-            .help(format!("its policy names: {}", names.collect::<Vec<_>>().join(", "))));
+        return Err(Refusal::new(
+            Code::UnknownArtifact,
+            format!("{} has no artifact `{artifact}`", commit.short(SHORT)),
+        )
+        .help(format!("its policy names: {}", names.collect::<Vec<_>>().join(", "))));
     }
     match state.contents(commit).artifacts.get(artifact) {
         Some(there) if there.digest == bytes.digest => return Ok(None),
         Some(there) => {
-            return Err(Refusal::new(Code::AlreadyRecorded, format!("{artifact} of {} is {}", commit.short(SHORT), there.digest))
-                .help("a commit has one artifact of each name, for ever: make a new commit"));
+            return Err(Refusal::new(
+                Code::AlreadyRecorded,
+                format!("{artifact} of {} is {}", commit.short(SHORT), there.digest),
+            )
+            .help("a commit has one artifact of each name, for ever: make a new commit"));
         }
         None => {}
     }
@@ -215,7 +240,10 @@ pub fn build(state: &State, commit: &Commit, reason: Option<&str>) -> Result<Opt
 pub fn accept(state: &State, line: &str, reason: &str) -> Result<Fact, Refusal> {
     let course = state.lines.get(line).and_then(|line| line.rewritten.as_ref());
     let Some(head) = course.and_then(|course| course.head()) else {
-        return Err(Refusal::new(Code::LineRewritten, format!("`{line}` was not rewritten: there is nothing to accept")));
+        return Err(Refusal::new(
+            Code::LineRewritten,
+            format!("`{line}` was not rewritten: there is nothing to accept"),
+        ));
     };
     Ok(Fact::Accepted { line: line.to_owned(), head: head.clone(), reason: reason.to_owned() })
 }
@@ -233,8 +261,8 @@ pub fn promote(state: &State, policy: &Policy, now: Time, commit: &Commit, tag: 
     if takers.peek().is_none() {
         return Err(no_environment(policy, tag));
     }
-    for (name, environment) in takers {
-        let request = Request { environment: name, commit, tag: Some(tag) };
+    for (_, environment) in takers {
+        let request = Request { commit, tag: Some(tag) };
         if let Gate::Refuse(refusal) = gate(Known { state, policy, now }, request, environment) {
             return Err(refusal);
         }
@@ -248,7 +276,11 @@ pub fn no_environment(policy: &Policy, tag: &TagName) -> Refusal {
     for (name, environment) in &policy.environments {
         patterns.extend(environment.on.tags().map(|pattern| format!("`{pattern}` ({name})")));
     }
-    let help = if patterns.is_empty() { "no environment of `trunkline.yaml` takes tags".to_owned() } else { format!("environments take {}", patterns.join(", ")) };
+    let help = if patterns.is_empty() {
+        "no environment of `trunkline.yaml` takes tags".to_owned()
+    } else {
+        format!("environments take {}", patterns.join(", "))
+    };
     Refusal::new(Code::NoEnvironment, format!("no environment takes the tag `{tag}`")).help(help)
 }
 

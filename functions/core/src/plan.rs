@@ -137,7 +137,9 @@ fn display_record(fact: &Fact, formatter: &mut fmt::Formatter<'_>) -> fmt::Resul
             writeln!(formatter, "- condemn {artifact} {}, to be erased in a day if nothing needs it", bytes.digest)
         }
         Fact::Running { environment, .. } => writeln!(formatter, "~ {environment} runs what was written"),
-        Fact::Spared { artifact, bytes } => writeln!(formatter, "+ spare {artifact} {}: it is needed again", bytes.digest),
+        Fact::Spared { artifact, bytes } => {
+            writeln!(formatter, "+ spare {artifact} {}: it is needed again", bytes.digest)
+        }
         Fact::Abandoned { claim, why } => writeln!(formatter, "- give up claim {claim}: {why}"),
         // Refusals have their own lines.
         _ => Ok(()),
@@ -147,7 +149,9 @@ fn display_record(fact: &Fact, formatter: &mut fmt::Formatter<'_>) -> fmt::Resul
 impl fmt::Display for Action {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.claim {
-            Claim::Build { artifact, commit, .. } => write!(formatter, "+ build {artifact} from {}", commit.short(SHORT)),
+            Claim::Build { artifact, commit, .. } => {
+                write!(formatter, "+ build {artifact} from {}", commit.short(SHORT))
+            }
             Claim::Tag { repository, digest, tag } => {
                 write!(formatter, "+ tag {repository}@{} as {tag}", short(digest.as_str()))
             }
@@ -171,7 +175,9 @@ impl fmt::Display for Action {
                 }
                 moves(self.from.as_ref(), &deploy.artifacts, formatter)
             }
-            Claim::Observe { environment, .. } => write!(formatter, "? see whether {environment} runs what was written"),
+            Claim::Observe { environment, .. } => {
+                write!(formatter, "? see whether {environment} runs what was written")
+            }
             Claim::Verify { environment, check, .. } => write!(formatter, "? check {check} in {environment}"),
             Claim::Erase { artifact, bytes } => write!(formatter, "- erase {artifact} {}", bytes.digest),
         }?;

@@ -33,8 +33,12 @@ impl Fault {
         let advice = match error.kind() {
             ErrorKind::StorageFull => "the disk is full: make room, then run this again",
             ErrorKind::QuotaExceeded => "the disk quota is used up: make room, then run this again",
-            ErrorKind::FileTooLarge => "no file may become so large here: raise the limit (`ulimit -f`), then run this again",
-            ErrorKind::PermissionDenied => "this user may not do that: change the owner or the rights, then run this again",
+            ErrorKind::FileTooLarge => {
+                "no file may become so large here: raise the limit (`ulimit -f`), then run this again"
+            }
+            ErrorKind::PermissionDenied => {
+                "this user may not do that: change the owner or the rights, then run this again"
+            }
             ErrorKind::ReadOnlyFilesystem => "that place can only be read: use another, then run this again",
             _ => return Self::passing(format!("{doing}: {error}")),
         };

@@ -27,13 +27,12 @@ pub async fn repository(state: &State, repository: &impl Repository, trunk: &str
     let head = look.lines.iter().find(|line| line.name == trunk);
     match head {
         Some(line) if !line.rewritten => facts.extend(policy_at(state, repository, &line.head).await?),
-        Some(_) => {}
         None if !state.lines.contains_key(trunk) => {
             return Err(Refusal::new(Code::LineGone, format!("the repository has no branch `{trunk}`"))
                 .help("commit to it first, or name another trunk in `trunkline.yaml`")
                 .into());
         }
-        None => {}
+        Some(_) | None => {}
     }
     facts.extend(lines(state, trunk, &look));
     facts.extend(tags(state, trunk, &look));
@@ -46,7 +45,8 @@ const REVISIONS: usize = 256;
 /// What is known already.
 pub fn ask(state: &State, trunk: &str, policy: Option<&Policy>) -> Ask {
     let heads = state.lines.iter().filter_map(|(name, line)| Some((name.clone(), line.commits.last()?.clone())));
-    let standing = state.tags.iter().filter(|(_, tag)| !tag.gone).map(|(name, tag)| (name.clone(), standing(tag).clone()));
+    let standing =
+        state.tags.iter().filter(|(_, tag)| !tag.gone).map(|(name, tag)| (name.clone(), standing(tag).clone()));
     Ask {
         trunk: trunk.to_owned(),
         release_branches: policy.map(|policy| policy.release_branches.clone()).unwrap_or_default(),
@@ -124,7 +124,8 @@ fn moved(state: &State, trunk: &str, look: &LineLook) -> Vec<Fact> {
 
 fn tags(state: &State, trunk: &str, look: &Look) -> Vec<Fact> {
     let adoption = !state.lines.contains_key(trunk);
-    let since: BTreeSet<&Commit> = look.lines.iter().flat_map(|line| &line.commits).map(|revision| &revision.commit).collect();
+    let since: BTreeSet<&Commit> =
+        look.lines.iter().flat_map(|line| &line.commits).map(|revision| &revision.commit).collect();
     let mut facts = Vec::new();
     for (name, seen) in &look.tags {
         let known = state.tags.get(name).is_some_and(|tag| !tag.gone && *standing(tag) == seen.commit);
@@ -168,7 +169,9 @@ pub async fn targets(state: &State, policy: &Policy, targets: &impl Targets) -> 
                 // What makes a place unreadable stops the next deployment, by name; it is no reason to stop looking.
                 Err(Failure::Refused(refusal)) => {
                     let artifacts = unit.pieces.iter().map(|piece| &piece.artifact);
-                    facts.extend(artifacts.filter_map(|artifact| drift(name, here, artifact, Some(refusal.message.clone()))));
+                    facts.extend(
+                        artifacts.filter_map(|artifact| drift(name, here, artifact, Some(refusal.message.clone()))),
+                    );
                     continue;
                 }
                 Err(fault) => return Err(fault),
@@ -195,5 +198,9 @@ fn drift(
     found: Option<String>,
 ) -> Option<Fact> {
     let known = here.drift.get(artifact);
-    (known != found.as_ref()).then(|| Fact::Drifted { environment: environment.clone(), artifact: artifact.clone(), found })
+    (known != found.as_ref()).then(|| Fact::Drifted {
+        environment: environment.clone(),
+        artifact: artifact.clone(),
+        found,
+    })
 }

@@ -30,7 +30,8 @@ pub(super) fn builds(known: Known<'_>, plan: &mut Plan) {
                         }
                     }
                     None => {
-                        let claim = Claim::Build { artifact: artifact.clone(), key: key.clone(), commit: commit.clone() };
+                        let claim =
+                            Claim::Build { artifact: artifact.clone(), key: key.clone(), commit: commit.clone() };
                         plan.outstanding(known, claim);
                     }
                 }
@@ -52,14 +53,25 @@ fn give_up(known: Known<'_>, plan: &mut Plan) {
 
 /// The commit's short id is a tag of the image it built; other commits with the same image are tagged when promoted.
 fn tag_with_commit(known: Known<'_>, commit: &crate::ids::Commit, bytes: &Bytes, plan: &mut Plan) {
-    let Some(tag) = known.state.commit_tag(commit, known.policy.sha_length) else { return };
-    if known.state.bar(commit).is_none() && !known.state.lost(bytes) {
-        ensure_tag(known, bytes, &tag, plan);
+    let tag = commit.tag(known.policy.sha_length);
+    if known.state.bar(commit).is_some() || known.state.lost(bytes) {
+        return;
+    }
+    if let Err(refusal) = ensure_tag(known, bytes, &tag, plan) {
+        let subject = format!("tag {}:{tag}", bytes.repository.as_deref().unwrap_or_default());
+        if !plan.refusals.iter().any(|refused| refused.subject == subject) {
+            plan.refuse(subject, refusal);
+        }
     }
 }
 
 /// Whether the image has the tag; if not, what is outstanding is in the plan.
-pub(super) fn ensure_tag(known: Known<'_>, bytes: &Bytes, tag: &ImageTag, plan: &mut Plan) -> Result<bool, crate::refusal::Refusal> {
+pub(super) fn ensure_tag(
+    known: Known<'_>,
+    bytes: &Bytes,
+    tag: &ImageTag,
+    plan: &mut Plan,
+) -> Result<bool, crate::refusal::Refusal> {
     let Some(repository) = &bytes.repository else { return Ok(true) };
     match known.state.tagged(repository, tag) {
         Some(digest) if *digest == bytes.digest => return Ok(true),
@@ -78,10 +90,5 @@ impl State {
     /// The image that has a tag, as far as we know.
     pub(crate) fn tagged(&self, repository: &str, tag: &ImageTag) -> Option<&Digest> {
         self.image_tags.get(repository)?.get(tag)
-    }
-
-    /// The image tag of a commit: the first `length` digits of its id.
-    pub(crate) fn commit_tag(&self, commit: &crate::ids::Commit, length: usize) -> Option<ImageTag> {
-        commit.short(length).parse().ok()
     }
 }

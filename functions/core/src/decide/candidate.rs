@@ -17,7 +17,12 @@ pub(super) struct Candidate<'a> {
 }
 
 /// The candidates of an environment, newest first. What can be no candidate for good is refused in `plan`.
-pub(super) fn candidates<'a>(known: Known<'a>, name: &Name, policy: &Environment, plan: &mut Plan) -> Vec<Candidate<'a>> {
+pub(super) fn candidates<'a>(
+    known: Known<'a>,
+    name: &Name,
+    policy: &Environment,
+    plan: &mut Plan,
+) -> Vec<Candidate<'a>> {
     let mut candidates = by_line(known, name, policy);
     for (tag, seen) in known.state.tags.iter().filter(|(tag, _)| policy.on.tag(tag.as_str())) {
         candidates.extend(by_tag(known, name, tag, seen, plan));
@@ -29,7 +34,10 @@ pub(super) fn candidates<'a>(known: Known<'a>, name: &Name, policy: &Environment
 /// The commits of the lines that come here by themselves and are newer than what is here.
 fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candidate<'a>> {
     let state = known.state;
-    let lines = state.lines.iter().filter(|(line, found)| if found.release { policy.on.branch(line) } else { policy.on.trunk() });
+    let lines = state
+        .lines
+        .iter()
+        .filter(|(line, found)| if found.release { policy.on.branch(line) } else { policy.on.trunk() });
     let mut candidates = Vec::new();
     for (_, line) in lines {
         let newer = line.commits.iter().rev().take_while(|commit| match newest(state, name) {
@@ -43,7 +51,13 @@ fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candi
 }
 
 /// The tag's commit, if the tag asks for the environment and it would not move back.
-fn by_tag<'a>(known: Known<'a>, name: &Name, tag: &'a TagName, seen: &'a Tag, plan: &mut Plan) -> Option<Candidate<'a>> {
+fn by_tag<'a>(
+    known: Known<'a>,
+    name: &Name,
+    tag: &'a TagName,
+    seen: &'a Tag,
+    plan: &mut Plan,
+) -> Option<Candidate<'a>> {
     let state = known.state;
     if seen.adopted || seen.gone {
         return None;
@@ -57,7 +71,11 @@ fn by_tag<'a>(known: Known<'a>, name: &Name, tag: &'a TagName, seen: &'a Tag, pl
         if seen.lines.is_empty() {
             plan.refuse(subject, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
         } else {
-            plan.wait(subject, format!("its commit is on `{}`, which has not been observed that far", seen.lines.join("`, `")), None);
+            plan.wait(
+                subject,
+                format!("its commit is on `{}`, which has not been observed that far", seen.lines.join("`, `")),
+                None,
+            );
         }
         return None;
     }
@@ -100,7 +118,9 @@ fn newest_tag<'a>(state: &'a State, name: &Name) -> Option<&'a TagName> {
 fn newest_first(state: &State, one: &Candidate<'_>, other: &Candidate<'_>) -> Ordering {
     let by_place = state.place(other.commit).cmp(&state.place(one.commit));
     by_place.then_with(|| match (one.tag, other.tag) {
-        (Some(one), Some(other)) => by_version(other, one).unwrap_or_else(|| other.cmp(one)).then_with(|| other.cmp(one)),
+        (Some(one), Some(other)) => {
+            by_version(other, one).unwrap_or_else(|| other.cmp(one)).then_with(|| other.cmp(one))
+        }
         (one, other) => other.cmp(&one),
     })
 }

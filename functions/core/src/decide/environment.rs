@@ -83,7 +83,9 @@ impl Here<'_> {
     fn order(&self, order: &Order, plan: &mut Plan) -> bool {
         if order.cause == Cause::Rollback {
             let usable = self.state.deployments.iter().rev().find(|deployment| {
-                deployment.deploy.commit == order.commit && deployment.running.is_some() && self.known.state.usable(deployment)
+                deployment.deploy.commit == order.commit
+                    && deployment.running.is_some()
+                    && self.known.state.usable(deployment)
             });
             match usable {
                 Some(deployment) => self.again(&deployment.deploy, Cause::Rollback, plan),
@@ -113,19 +115,19 @@ impl Here<'_> {
         }
         let failed = |commit: &Commit| {
             let later = self.state.deployments.iter().filter(|deployment| deployment.number > current.number);
-            later.filter(|deployment| deployment.deploy.commit == *commit).find_map(|deployment| deployment.failed.as_ref())
+            later
+                .filter(|deployment| deployment.deploy.commit == *commit)
+                .find_map(|deployment| deployment.failed.as_ref())
         };
         match state.last_good(self.name) {
-            Some(good) => match failed(&good.deploy.commit) {
-                Some(cause) => {
+            Some(good) => {
+                if let Some(cause) = failed(&good.deploy.commit) {
                     plan.refuse(self.name.as_str(), words::deploy_failed(self.name, &good.deploy.commit, cause));
-                    false
+                    return false;
                 }
-                None => {
-                    self.again(&good.deploy, Cause::Yank, plan);
-                    true
-                }
-            },
+                self.again(&good.deploy, Cause::Yank, plan);
+                true
+            }
             None if barred => {
                 plan.refuse(self.name.as_str(), words::nothing_to_return_to(self.name, &current.deploy.commit));
                 false
@@ -142,7 +144,8 @@ impl Here<'_> {
                 Gate::Ready(artifacts) => {
                     let older = candidates[index + 1..].iter().map(|candidate| candidate.commit);
                     let passed: BTreeSet<&Commit> = older.filter(|commit| *commit != candidate.commit).collect();
-                    let order = candidates.iter().map(|candidate| candidate.commit).filter(|commit| passed.contains(commit));
+                    let order =
+                        candidates.iter().map(|candidate| candidate.commit).filter(|commit| passed.contains(commit));
                     let mut passed: Vec<Commit> = order.cloned().collect();
                     passed.dedup();
                     let cause = if candidate.tag.is_some() { Cause::Tag } else { Cause::Line };
@@ -178,7 +181,7 @@ impl Here<'_> {
     }
 
     fn gate(&self, commit: &Commit, tag: Option<&TagName>) -> Gate {
-        gate::gate(self.known, Request { environment: self.name, commit, tag }, self.policy)
+        gate::gate(self.known, Request { commit, tag }, self.policy)
     }
 
     /// Brings what ran here before, exactly as it was.
@@ -188,7 +191,15 @@ impl Here<'_> {
     }
 
     /// Brings a commit: its images get the tag first, by which people know them there.
-    fn go(&self, commit: &Commit, tag: Option<&TagName>, cause: Cause, artifacts: Artifacts, passed: Vec<Commit>, plan: &mut Plan) {
+    fn go(
+        &self,
+        commit: &Commit,
+        tag: Option<&TagName>,
+        cause: Cause,
+        artifacts: Artifacts,
+        passed: Vec<Commit>,
+        plan: &mut Plan,
+    ) {
         let mut artifacts = artifacts;
         let mut tagged = true;
         for bytes in artifacts.values_mut().filter(|bytes| bytes.repository.is_some()) {
@@ -221,7 +232,7 @@ impl Here<'_> {
             Build::Done { bytes: built, commit, .. } if built.digest == bytes.digest => Some(commit),
             _ => None,
         });
-        self.known.state.commit_tag(built_from.unwrap_or(commit), self.known.policy.sha_length)
+        Some(built_from.unwrap_or(commit).tag(self.known.policy.sha_length))
     }
 
     fn deploy(&self, deploy: Deploy, plan: &mut Plan) {

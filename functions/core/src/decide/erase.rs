@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::state::{Build, State};
 
 /// How long condemned bytes are kept: a day, in which a person can take a yank back.
-const GRACE: Duration = Duration::from_secs(24 * 60 * 60);
+const GRACE: Duration = Duration::from_hours(24);
 
 pub(super) fn erase(known: Known<'_>, plan: &mut Plan) {
     let state = known.state;
@@ -66,9 +66,14 @@ fn needed(state: &State) -> BTreeSet<Digest> {
         }
         // While an environment is torn, both sets are kept.
         if environment.torn.is_some() {
-            needed.extend(environment.deployments.iter().rev().take(2).flat_map(|deployment| {
-                deployment.deploy.artifacts.values().map(|bytes| bytes.digest.clone())
-            }));
+            needed.extend(
+                environment
+                    .deployments
+                    .iter()
+                    .rev()
+                    .take(2)
+                    .flat_map(|deployment| deployment.deploy.artifacts.values().map(|bytes| bytes.digest.clone())),
+            );
         }
     }
     needed

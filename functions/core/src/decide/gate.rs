@@ -9,10 +9,9 @@ use crate::state::environment::same;
 use crate::state::line::Relation;
 use crate::state::{self, Deployment};
 
-/// Who asks for which commit in which environment.
+/// Which commit is asked for, and by which tag.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
-    pub(crate) environment: &'a Name,
     pub(crate) commit: &'a Commit,
     pub(crate) tag: Option<&'a TagName>,
 }
@@ -28,7 +27,7 @@ pub(crate) enum Gate {
     Refuse(Refusal),
 }
 
-/// Whether `request`'s commit may come to its environment.
+/// Whether `request`'s commit may come to the environment that `policy` is of.
 pub(crate) fn gate(known: Known<'_>, request: Request<'_>, policy: &Environment) -> Gate {
     let artifacts = match contents(known, request) {
         Gate::Ready(artifacts) => artifacts,
@@ -46,7 +45,7 @@ pub(crate) fn gate(known: Known<'_>, request: Request<'_>, policy: &Environment)
 }
 
 /// Built, and not barred.
-fn contents(known: Known<'_>, Request { commit, tag, .. }: Request<'_>) -> Gate {
+fn contents(known: Known<'_>, Request { commit, tag }: Request<'_>) -> Gate {
     let state = known.state;
     if let Some(bar) = state.bar(commit) {
         return Gate::Refuse(words::barred(commit, bar));
@@ -88,7 +87,13 @@ fn contents(known: Known<'_>, Request { commit, tag, .. }: Request<'_>) -> Gate 
 }
 
 /// Exactly these bytes were verified in `before`, and ran there long enough.
-fn after(known: Known<'_>, request: Request<'_>, before: &Name, artifacts: &Artifacts, soak: std::time::Duration) -> Gate {
+fn after(
+    known: Known<'_>,
+    request: Request<'_>,
+    before: &Name,
+    artifacts: &Artifacts,
+    soak: std::time::Duration,
+) -> Gate {
     let empty = state::Environment::default();
     let there = known.state.environments.get(before).unwrap_or(&empty);
     if !there.proven(artifacts) {
@@ -105,16 +110,25 @@ fn after(known: Known<'_>, request: Request<'_>, before: &Name, artifacts: &Arti
 }
 
 /// These bytes were not verified in `before`: whether that can still come.
-fn coming(known: Known<'_>, request: Request<'_>, before: &Name, there: &state::Environment, artifacts: &Artifacts) -> Gate {
+fn coming(
+    known: Known<'_>,
+    request: Request<'_>,
+    before: &Name,
+    there: &state::Environment,
+    artifacts: &Artifacts,
+) -> Gate {
     let newest = there.newest();
     if let Some(deployment) = newest.filter(|deployment| same(&deployment.deploy.artifacts, artifacts)) {
         return judging(known, request, before, there, deployment);
     }
-    let ordered = |commit: &Commit| commit == request.commit || same(&known.state.contents(commit).artifacts, artifacts);
+    let ordered =
+        |commit: &Commit| commit == request.commit || same(&known.state.contents(commit).artifacts, artifacts);
     if there.order.as_ref().is_some_and(|order| ordered(&order.commit)) {
         return Gate::Wait(format!("ordered to {before}"), None);
     }
-    let mine = |deployment: &&Deployment| deployment.deploy.commit == *request.commit || same(&deployment.deploy.artifacts, artifacts);
+    let mine = |deployment: &&Deployment| {
+        deployment.deploy.commit == *request.commit || same(&deployment.deploy.artifacts, artifacts)
+    };
     if let Some(tried) = there.deployments.iter().rev().find(mine) {
         return Gate::Refuse(match (&tried.failed, tried.running) {
             (Some(cause), _) => words::failed_there(before, request.commit, cause),
@@ -133,7 +147,13 @@ fn coming(known: Known<'_>, request: Request<'_>, before: &Name, there: &state::
 }
 
 /// The bytes are in `before`, or on their way, and no verdict is complete yet.
-fn judging(known: Known<'_>, request: Request<'_>, before: &Name, there: &state::Environment, deployment: &Deployment) -> Gate {
+fn judging(
+    known: Known<'_>,
+    request: Request<'_>,
+    before: &Name,
+    there: &state::Environment,
+    deployment: &Deployment,
+) -> Gate {
     if let Some(check) = failed_check(deployment) {
         return Gate::Refuse(words::not_verified(before, request.commit, Some(check)));
     }
@@ -160,7 +180,7 @@ fn earlier(known: Known<'_>, request: Request<'_>, before: &Name) -> Gate {
     let Some(policy) = known.policy.environments.get(before) else {
         return Gate::Refuse(words::never_ran(before, request.commit, None));
     };
-    match gate(known, Request { environment: before, ..request }, policy) {
+    match gate(known, request, policy) {
         Gate::Refuse(refusal) => Gate::Refuse(refusal),
         Gate::Wait(why, until) => Gate::Wait(why, until),
         Gate::Ready(_) => Gate::Wait(format!("to be deployed to {before}"), None),

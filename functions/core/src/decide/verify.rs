@@ -13,7 +13,7 @@ use crate::policy::{Environment, Observe, OnFailure};
 use crate::state::{self, Deployment};
 
 /// How long an environment without `verify` stays on a commit that was written and is not seen to run.
-const UNSEEN: std::time::Duration = std::time::Duration::from_secs(30 * 60);
+const UNSEEN: std::time::Duration = std::time::Duration::from_mins(30);
 
 /// The check that a command makes.
 pub const RUN: &str = "run";
@@ -35,7 +35,13 @@ fn name(text: &str) -> Name {
     text.parse().expect("the names of our own checks are names")
 }
 
-pub(super) fn verify(known: Known<'_>, environment: &Name, policy: &Environment, here: &state::Environment, plan: &mut Plan) {
+pub(super) fn verify(
+    known: Known<'_>,
+    environment: &Name,
+    policy: &Environment,
+    here: &state::Environment,
+    plan: &mut Plan,
+) {
     if let Some(newest) = here.newest() {
         if newest.written.is_some() && newest.running.is_none() {
             observe(known, environment, newest, plan);
@@ -78,7 +84,12 @@ fn observe(known: Known<'_>, environment: &Name, deployment: &Deployment, plan: 
 }
 
 /// Why the environment stays on its newest deployment for now, and until when at most.
-pub(super) fn busy(known: Known<'_>, name: &Name, here: &state::Environment, newest: &Deployment) -> Option<(String, Time)> {
+pub(super) fn busy(
+    known: Known<'_>,
+    name: &Name,
+    here: &state::Environment,
+    newest: &Deployment,
+) -> Option<(String, Time)> {
     let verify = known.policy.environments.get(name).and_then(|policy| policy.verify.as_ref());
     let within = verify.map_or(UNSEEN, |verify| verify.within.get());
     let commit = newest.deploy.commit.short(crate::plan::SHORT);
@@ -102,41 +113,67 @@ pub(super) fn busy(known: Known<'_>, name: &Name, here: &state::Environment, new
 }
 
 /// What a failed check brings. Automation never yanks bytes that were verified: it holds.
-fn answer(known: Known<'_>, name: &Name, policy: &Environment, here: &state::Environment, failed: &Deployment, plan: &mut Plan) {
+fn answer(
+    known: Known<'_>,
+    name: &Name,
+    policy: &Environment,
+    here: &state::Environment,
+    failed: &Deployment,
+    plan: &mut Plan,
+) {
     let on_failure = policy.verify.as_ref().map_or(OnFailure::Hold, |verify| verify.on_failure);
     let commit = &failed.deploy.commit;
     let judgements = failed.judgements.iter().filter(|(_, judgement)| !judgement.passed);
-    let said: Vec<String> = judgements.map(|(check, judgement)| match &judgement.reason {
-        Some(reason) => format!("{check} failed in {name}: {reason}"),
-        None => format!("{check} failed in {name}"),
-    }).collect();
+    let said: Vec<String> = judgements
+        .map(|(check, judgement)| match &judgement.reason {
+            Some(reason) => format!("{check} failed in {name}: {reason}"),
+            None => format!("{check} failed in {name}"),
+        })
+        .collect();
     let reason = said.join("; ");
     let verified = known.state.environments.values().any(|environment| environment.proven(&failed.deploy.artifacts));
     let current = here.newest().is_some_and(|newest| newest.number == failed.number);
     match on_failure {
-        OnFailure::Nothing => {}
         OnFailure::Yank if !verified => {
             let already = |fact: &Fact| matches!(fact, Fact::Yanked { commit: yanked, .. } if yanked == commit);
             if !plan.records.iter().any(already) {
                 let (keys, digests) = known.state.brought(commit);
-                plan.records.push(Fact::Yanked { commit: commit.clone(), keys, digests, reason, because: Some(failed.number) });
+                plan.records.push(Fact::Yanked {
+                    commit: commit.clone(),
+                    keys,
+                    digests,
+                    reason,
+                    because: Some(failed.number),
+                });
             }
         }
         OnFailure::Yank | OnFailure::Hold if current => {
             plan.records.push(Fact::Held { environment: name.clone(), reason, because: Some(failed.number) });
         }
-        OnFailure::Yank | OnFailure::Hold => {}
+        // What is no longer there needs no hold.
+        OnFailure::Nothing | OnFailure::Yank | OnFailure::Hold => {}
     }
 }
 
 /// A check of what is no longer there is given up.
 fn give_up(known: Known<'_>, environment: &Name, here: &state::Environment, plan: &mut Plan) {
     for (lane, open) in &known.state.claims {
-        let (Claim::Verify { environment: of, deployment, .. } | Claim::Observe { environment: of, deployment }) = &open.claim else { continue };
+        let (Claim::Verify { environment: of, deployment, .. } | Claim::Observe { environment: of, deployment }) =
+            &open.claim
+        else {
+            continue;
+        };
         let wanted = plan.actions.iter().any(|action| action.claim.lane() == *lane);
         let newest = here.newest().is_some_and(|newest| newest.number == *deployment);
-        if of == environment && open.until <= known.now && !wanted && (!newest || here.deployment(*deployment).is_some_and(Deployment::disproved)) {
-            plan.records.push(Fact::Abandoned { claim: open.number, why: "what it was to judge is no longer there".to_owned() });
+        if of == environment
+            && open.until <= known.now
+            && !wanted
+            && (!newest || here.deployment(*deployment).is_some_and(Deployment::disproved))
+        {
+            plan.records.push(Fact::Abandoned {
+                claim: open.number,
+                why: "what it was to judge is no longer there".to_owned(),
+            });
         }
     }
 }

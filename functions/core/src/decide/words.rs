@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ids::{Commit, Digest, ImageTag, Name, TagName, Time};
+use crate::ids::{Commit, Digest, ImageTag, Name, TagName};
 use crate::plan::{SHORT, short};
 use crate::refusal::{Code, Refusal};
 use crate::state::Yank;
@@ -32,8 +32,11 @@ pub(crate) fn line_gone(line: &str) -> Refusal {
 }
 
 pub(crate) fn suspended(commit: &Commit) -> Refusal {
-    Refusal::new(Code::LineRewritten, format!("{} is on the old course of a line that was rewritten", commit.short(SHORT)))
-        .help("accept the new course first: `trunkline accept LINE --reason …`")
+    Refusal::new(
+        Code::LineRewritten,
+        format!("{} is on the old course of a line that was rewritten", commit.short(SHORT)),
+    )
+    .help("accept the new course first: `trunkline accept LINE --reason …`")
 }
 
 pub(crate) fn build_failed(artifact: &Name, commit: &Commit, cause: &Refusal) -> Refusal {
@@ -55,7 +58,11 @@ pub(crate) fn tag_taken(repository: &str, tag: &ImageTag, other: &Digest) -> Ref
 
 pub(crate) fn barred(commit: &Commit, (yanked, yank): (&Commit, &Yank)) -> Refusal {
     let short = commit.short(SHORT);
-    let which = if commit == yanked { "is yanked".to_owned() } else { format!("carries all that {} brought, which is yanked", yanked.short(SHORT)) };
+    let which = if commit == yanked {
+        "is yanked".to_owned()
+    } else {
+        format!("carries all that {} brought, which is yanked", yanked.short(SHORT))
+    };
     Refusal::new(Code::Barred, format!("{short} {which}: {} ({})", yank.reason, yank.by)).help(format!(
         "mend it in a new commit; if the yank was a mistake: `trunkline unyank {} --reason …`",
         yanked.short(SHORT)
@@ -63,17 +70,25 @@ pub(crate) fn barred(commit: &Commit, (yanked, yank): (&Commit, &Yank)) -> Refus
 }
 
 pub(crate) fn lost(artifact: &Name, digest: &Digest) -> Refusal {
-    Refusal::new(Code::ArtifactMissing, format!("the bytes of {artifact}, {}, were erased after a yank", short(digest.as_str())))
-        .help(format!("change a file that {artifact} watches: a new commit has new bytes"))
+    Refusal::new(
+        Code::ArtifactMissing,
+        format!("the bytes of {artifact}, {}, were erased after a yank", short(digest.as_str())),
+    )
+    .help(format!("change a file that {artifact} watches: a new commit has new bytes"))
 }
 
 pub(crate) fn not_on_line(tag: &TagName, commit: &Commit, nearest: Option<&Commit>) -> Refusal {
     let refusal = Refusal::new(
         Code::NotOnLine,
-        format!("`{tag}` names {}, which is on no line that is released: not on trunk since adoption, nor on a release branch", commit.short(SHORT)),
+        format!(
+            "`{tag}` names {}, which is on no line that is released: not on trunk since adoption, nor on a release branch",
+            commit.short(SHORT)
+        ),
     );
     match nearest {
-        Some(nearest) => refusal.help(format!("the nearest commit that is on trunk is {}: tag that one", nearest.short(SHORT))),
+        Some(nearest) => {
+            refusal.help(format!("the nearest commit that is on trunk is {}: tag that one", nearest.short(SHORT)))
+        }
         None => refusal.help("merge it first, and tag the commit that trunk then has"),
     }
 }
@@ -81,7 +96,11 @@ pub(crate) fn not_on_line(tag: &TagName, commit: &Commit, nearest: Option<&Commi
 pub(crate) fn tag_moved(tag: &TagName, first: &Commit, now: &Commit) -> Refusal {
     Refusal::new(
         Code::TagMoved,
-        format!("`{tag}` was moved from {} to {}: a promotion tag names one commit for ever", first.short(SHORT), now.short(SHORT)),
+        format!(
+            "`{tag}` was moved from {} to {}: a promotion tag names one commit for ever",
+            first.short(SHORT),
+            now.short(SHORT)
+        ),
     )
     .help(format!("put it back, and set a new tag on {}", now.short(SHORT)))
 }
@@ -100,8 +119,13 @@ pub(crate) fn not_verified(before: &Name, commit: &Commit, failed: Option<&Name>
     match failed {
         Some(check) => Refusal::new(Code::NotVerified, format!("the bytes of {short} failed `{check}` in {before}"))
             .help("mend it in a new commit"),
-        None => Refusal::new(Code::NotVerified, format!("the bytes of {short} ran in {before}, and nobody said that they are good"))
-            .help(format!("record the missing verdict: `trunkline verdict {short} --environment {before} --check NAME --passed`")),
+        None => Refusal::new(
+            Code::NotVerified,
+            format!("the bytes of {short} ran in {before}, and nobody said that they are good"),
+        )
+        .help(format!(
+            "record the missing verdict: `trunkline verdict {short} --environment {before} --check NAME --passed`"
+        )),
     }
 }
 
@@ -114,7 +138,8 @@ pub(crate) fn never_ran(before: &Name, commit: &Commit, instead: Option<&Commit>
             format!("{short} was superseded by {} before it ever ran in {before}", instead.short(SHORT)),
         )
         .help(format!("tag {} instead, or {deploy}", instead.short(SHORT))),
-        None => Refusal::new(Code::NeverRan, format!("{short} never ran in {before}, and nothing brings it there")).help(deploy),
+        None => Refusal::new(Code::NeverRan, format!("{short} never ran in {before}, and nothing brings it there"))
+            .help(deploy),
     }
 }
 
@@ -130,13 +155,16 @@ pub(crate) fn not_soaked(before: &Name, commit: &Commit, soak: Duration, ran: Du
         Code::NotSoaked,
         format!("the bytes of {short} ran in {before} for {} s, and must for {} s", ran.as_secs(), soak.as_secs()),
     )
-    .help(format!("tag a commit that ran longer, or deploy it there again: `trunkline deploy {before} --commit {short}`"))
+    .help(format!(
+        "tag a commit that ran longer, or deploy it there again: `trunkline deploy {before} --commit {short}`"
+    ))
 }
 
 pub(crate) fn deploy_failed(environment: &Name, commit: &Commit, cause: &Refusal) -> Refusal {
     let short = commit.short(SHORT);
     let again = format!("then try again: `trunkline deploy {environment} --commit {short}`");
-    let help = cause.help.as_ref().map_or_else(|| format!("mend what stopped it, {again}"), |help| format!("{help}; {again}"));
+    let help =
+        cause.help.as_ref().map_or_else(|| format!("mend what stopped it, {again}"), |help| format!("{help}; {again}"));
     Refusal {
         code: Code::DeployFailed,
         message: format!("{short} could not be deployed to {environment}: {}", cause.message),
@@ -162,8 +190,11 @@ pub(crate) fn drifted(environment: &Name, artifact: &Name, found: &str) -> Refus
 
 pub(crate) fn nothing_to_return_to(environment: &Name, commit: &Commit) -> Refusal {
     let short = commit.short(SHORT);
-    Refusal::new(Code::NothingToReturnTo, format!("{environment} runs {short}, which is barred, and no good commit ran there before"))
-        .help(format!("mend it in a new commit, or bring a good one: `trunkline deploy {environment} --commit COMMIT`"))
+    Refusal::new(
+        Code::NothingToReturnTo,
+        format!("{environment} runs {short}, which is barred, and no good commit ran there before"),
+    )
+    .help(format!("mend it in a new commit, or bring a good one: `trunkline deploy {environment} --commit COMMIT`"))
 }
 
 pub(crate) fn not_usable(environment: &Name, commit: &Commit) -> Refusal {
@@ -178,9 +209,4 @@ pub(crate) fn unobserved(commit: &Commit) -> Refusal {
 
 pub(crate) fn build_refused(commit: &Commit, cause: &Refusal) -> Refusal {
     Refusal { message: format!("{} has no artifacts: {}", commit.short(SHORT), cause.message), ..cause.clone() }
-}
-
-/// How long something is still to wait, for people.
-pub(crate) fn until(why: &str, until: Time) -> String {
-    format!("{why} until {until}")
 }

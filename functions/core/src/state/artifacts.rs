@@ -100,7 +100,9 @@ impl State {
         let known = self.on_line(commit)?;
         let line = self.lines.get(known.line.as_ref()?)?;
         let before = line.commits.get(..known.position)?.iter().rev().chain(self.before_fork(line));
-        before.filter(|candidate| self.yanks.get(*candidate).is_none()).find(|candidate| self.verified_anywhere(candidate))
+        before
+            .filter(|candidate| !self.yanks.contains_key(*candidate))
+            .find(|candidate| self.verified_anywhere(candidate))
     }
 
     /// The commits of trunk from a release branch's fork back, newest first.

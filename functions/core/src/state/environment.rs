@@ -24,12 +24,17 @@ impl Environment {
 
     /// Whether exactly these bytes were verified here (or have run here, when nothing was to be verified).
     pub fn proven(&self, artifacts: &Artifacts) -> bool {
-        self.deployments.iter().rev().any(|deployment| deployment.verified_itself() && same(&deployment.deploy.artifacts, artifacts))
+        self.deployments
+            .iter()
+            .rev()
+            .any(|deployment| deployment.verified_itself() && same(&deployment.deploy.artifacts, artifacts))
     }
 
     /// Whether a deployment counts as verified: it passed its checks, or its very bytes did before, and nothing failed since.
     pub fn verified(&self, deployment: &Deployment) -> bool {
-        deployment.running.is_some() && !deployment.disproved() && (deployment.verified_itself() || self.proven(&deployment.deploy.artifacts))
+        deployment.running.is_some()
+            && !deployment.disproved()
+            && (deployment.verified_itself() || self.proven(&deployment.deploy.artifacts))
     }
 
     /// How long exactly these bytes have run here without a break, at most, until `now`.
@@ -104,7 +109,10 @@ impl State {
     pub fn tried(&self, environment: &Name, commit: &Commit) -> bool {
         let since = self.unyanks.get(commit).copied().unwrap_or(0);
         self.environments.get(environment).is_some_and(|environment| {
-            environment.deployments.iter().any(|deployment| deployment.number > since && deployment.deploy.commit == *commit)
+            environment
+                .deployments
+                .iter()
+                .any(|deployment| deployment.number > since && deployment.deploy.commit == *commit)
         })
     }
 }
@@ -112,5 +120,8 @@ impl State {
 /// Whether two sets hold the same digests under the same names.
 pub fn same(one: &Artifacts, other: &Artifacts) -> bool {
     one.len() == other.len()
-        && one.iter().zip(other).all(|((name, bytes), (other_name, other))| name == other_name && bytes.digest == other.digest)
+        && one
+            .iter()
+            .zip(other)
+            .all(|((name, bytes), (other_name, other))| name == other_name && bytes.digest == other.digest)
 }

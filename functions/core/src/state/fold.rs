@@ -1,6 +1,11 @@
 //! The fold: what each fact changes. Total: a fact that cannot be, in a ledger that workers wrote, changes nothing.
 
-use super::{Build, Deployment, Environment, Hold, Judgement, Known, Line, Open, Order, PolicyInForce, Rewritten, State, Tag, Yank};
+use std::collections::BTreeMap;
+
+use super::{
+    Build, Deployment, Environment, Hold, Judgement, Known, Line, Open, Order, PolicyInForce, Rewritten, State, Tag,
+    Yank,
+};
 use crate::fact::{Cause, Claim, Entry, Fact, Revision};
 use crate::ids::{Commit, Name, TagName, Time};
 
@@ -40,7 +45,9 @@ impl State {
             | Fact::TagSeen { .. }
             | Fact::TagGone { .. }
             | Fact::Drifted { .. } => self.observed(entry, fact),
-            Fact::Started { .. } | Fact::Leased { .. } | Fact::Waiting { .. } | Fact::Abandoned { .. } => self.claimed(entry, fact),
+            Fact::Started { .. } | Fact::Leased { .. } | Fact::Waiting { .. } | Fact::Abandoned { .. } => {
+                self.claimed(entry, fact)
+            }
             Fact::Built { .. }
             | Fact::BuildFailed { .. }
             | Fact::Tagged { .. }
@@ -69,7 +76,8 @@ impl State {
     fn observed(&mut self, entry: &Entry, fact: &Fact) {
         match fact {
             Fact::PolicySeen { commit, digest, text } => {
-                self.policy = Some(PolicyInForce { commit: commit.clone(), digest: digest.clone(), text: text.clone() });
+                self.policy =
+                    Some(PolicyInForce { commit: commit.clone(), digest: digest.clone(), text: text.clone() });
                 self.policy_refused = None;
             }
             Fact::PolicyRefused { commit, refusal } => self.policy_refused = Some((commit.clone(), refusal.clone())),
@@ -141,8 +149,13 @@ impl State {
 
     /// Continues a line after `base`; what came after `base` before is left behind.
     fn extend(&mut self, name: &str, release: bool, base: Option<&Commit>, revisions: &[Revision]) {
-        let line = self.lines.entry(name.to_owned()).or_insert_with(|| Line { release, base: base.cloned(), ..Line::default() });
-        let kept = base.and_then(|base| line.commits.iter().rposition(|commit| commit == base)).map_or(0, |last| last + 1);
+        let line = self.lines.entry(name.to_owned()).or_insert_with(|| Line {
+            release,
+            base: base.cloned(),
+            ..Line::default()
+        });
+        let kept =
+            base.and_then(|base| line.commits.iter().rposition(|commit| commit == base)).map_or(0, |last| last + 1);
         if kept == 0 {
             line.base = base.cloned();
         }
@@ -174,8 +187,13 @@ impl State {
                 if let Claim::Erase { bytes, .. } = claim {
                     self.erased.insert(bytes.digest.clone());
                 }
-                let open =
-                    Open { number: entry.number, claim: claim.clone(), worker: worker.clone(), until: *until, waiting: None };
+                let open = Open {
+                    number: entry.number,
+                    claim: claim.clone(),
+                    worker: worker.clone(),
+                    until: *until,
+                    waiting: None,
+                };
                 self.claims.insert(lane, open);
             }
             Fact::Leased { claim, worker, until } => {
@@ -219,7 +237,7 @@ impl State {
             running: None,
             ended: None,
             failed: None,
-            judgements: Default::default(),
+            judgements: BTreeMap::new(),
         });
     }
 
@@ -231,7 +249,8 @@ impl State {
                 }
                 let builds = self.builds.entry(artifact.clone()).or_default();
                 if !matches!(builds.get(key), Some(Build::Done { .. })) {
-                    let done = Build::Done { bytes: bytes.clone(), commit: commit.clone(), size: *size, number: entry.number };
+                    let done =
+                        Build::Done { bytes: bytes.clone(), commit: commit.clone(), size: *size, number: entry.number };
                     builds.insert(key.clone(), done);
                 }
             }
@@ -256,7 +275,8 @@ impl State {
                 }
             }
             Fact::Judged { environment, deployment, check, passed, reason, .. } => {
-                let judgement = Judgement { passed: *passed, reason: reason.clone(), at: entry.at, by: entry.by.clone() };
+                let judgement =
+                    Judgement { passed: *passed, reason: reason.clone(), at: entry.at, by: entry.by.clone() };
                 self.deployment(environment, *deployment, |deployment| {
                     deployment.judgements.insert(check.clone(), judgement);
                 });
@@ -264,7 +284,8 @@ impl State {
             Fact::Erased { bytes, .. } => {
                 self.condemned.remove(&bytes.digest);
                 self.erased.insert(bytes.digest.clone());
-                if let Some(tags) = bytes.repository.as_ref().and_then(|repository| self.image_tags.get_mut(repository)) {
+                if let Some(tags) = bytes.repository.as_ref().and_then(|repository| self.image_tags.get_mut(repository))
+                {
                     tags.retain(|_, digest| *digest != bytes.digest);
                 }
             }
@@ -273,7 +294,8 @@ impl State {
     }
 
     fn run(&mut self, environment: &Name, number: u64, at: Time) {
-        self.claims.retain(|_, open| !matches!(&open.claim, Claim::Observe { deployment, .. } if *deployment == number));
+        self.claims
+            .retain(|_, open| !matches!(&open.claim, Claim::Observe { deployment, .. } if *deployment == number));
         for deployment in self.environment(environment).deployments.iter_mut().rev() {
             if deployment.number == number {
                 deployment.running.get_or_insert(at);
@@ -309,7 +331,11 @@ impl State {
                 if let Some(manifest) = manifest {
                     self.manifests.insert(bytes.digest.clone(), manifest.clone());
                 }
-                self.recorded.entry(commit.clone()).or_default().entry(artifact.clone()).or_insert_with(|| bytes.clone());
+                self.recorded
+                    .entry(commit.clone())
+                    .or_default()
+                    .entry(artifact.clone())
+                    .or_insert_with(|| bytes.clone());
             }
             Fact::Yanked { commit, keys, digests, reason, because } => {
                 let yank = Yank {

@@ -44,7 +44,8 @@ impl<W: World> Worker<'_, W> {
         let text = repository.file(commit, policy::FILE, policy::MAX_BYTES).await?;
         let missing = || Refusal::new(Code::PolicyMissing, format!("{} has no `{}`", commit.short(12), policy::FILE));
         let policy = Policy::parse(&text.ok_or_else(missing)?)?;
-        let unknown = || Refusal::new(Code::UnknownArtifact, format!("the policy of {} has no `{name}`", commit.short(12)));
+        let unknown =
+            || Refusal::new(Code::UnknownArtifact, format!("the policy of {} has no `{name}`", commit.short(12)));
         let artifact = policy.artifacts.get(name).ok_or_else(unknown)?;
         let export = self.world.scratch()?;
         repository.export(commit, &artifact.watch, export.as_ref()).await?;
@@ -102,7 +103,11 @@ impl<W: World> Worker<'_, W> {
                 self.run_in(export, &command.run, commit, watcher).await?;
                 packages.keep(name, &export.join(command.output.as_str())).await?
             }
-            None => return Err(Refusal::new(Code::NothingBuilt, "the artifact has no recipe: something else builds it").into()),
+            None => {
+                return Err(
+                    Refusal::new(Code::NothingBuilt, "the artifact has no recipe: something else builds it").into()
+                );
+            }
         };
         let bytes = Bytes { kind: Kind::Package, digest: package.digest, repository: None, tag: None };
         Ok(Made { bytes, size: package.size, manifest: None })
@@ -128,11 +133,14 @@ impl<W: World> Worker<'_, W> {
     pub(super) async fn tag(&self, claim: u64, repository: &str, digest: &Digest, tag: &ImageTag) -> Outcome {
         let manifest = self.state.borrow().manifests.get(digest).cloned();
         let manifest = manifest.map(|ManifestText { media_type, text }| Manifest { media_type, text });
-        let tagged = self.retried(async || self.world.images().tag(repository, digest, tag, manifest.as_ref()).await).await;
+        let tagged =
+            self.retried(async || self.world.images().tag(repository, digest, tag, manifest.as_ref()).await).await;
         let (repository, digest, tag) = (repository.to_owned(), digest.clone(), tag.clone());
         match tagged {
             Ok(_) => Ok(Result::Facts(vec![Fact::Tagged { claim, repository, digest, tag }])),
-            Err(Failure::Refused(refusal)) => Ok(Result::Facts(vec![Fact::TagFailed { claim, repository, digest, tag, refusal }])),
+            Err(Failure::Refused(refusal)) => {
+                Ok(Result::Facts(vec![Fact::TagFailed { claim, repository, digest, tag, refusal }]))
+            }
             Err(fault) => Err(fault),
         }
     }

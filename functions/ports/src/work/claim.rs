@@ -24,13 +24,12 @@ impl<W: World> Worker<'_, W> {
     pub(super) async fn claim(&self, number: u64, action: &Action) -> std::result::Result<Option<u64>, Failure> {
         let until = self.world.clock().now().plus(LEASE);
         let worker = self.id.clone();
-        let fact = match action.open {
-            Some(claim) => Fact::Leased { claim, worker, until },
-            None => {
-                let policy = self.state.borrow().policy.as_ref().map(|policy| policy.digest.clone());
-                let Some(policy) = policy else { return Ok(None) };
-                Fact::Started { claim: action.claim.clone(), worker, until, policy }
-            }
+        let fact = if let Some(claim) = action.open {
+            Fact::Leased { claim, worker, until }
+        } else {
+            let policy = self.state.borrow().policy.as_ref().map(|policy| policy.digest.clone());
+            let Some(policy) = policy else { return Ok(None) };
+            Fact::Started { claim: action.claim.clone(), worker, until, policy }
         };
         let written = self.append_on(number, vec![fact]).await?;
         Ok(written.map(|written| action.open.unwrap_or(written)))
@@ -59,7 +58,8 @@ impl<W: World> Worker<'_, W> {
             Ok(Result::Later(pause, why)) => self.put_off(claim, pause, why).await,
             // The lease ends, the claim stays: this run may try again, and so may any other worker.
             Err(Failure::Fault(fault)) => {
-                self.put_off(claim, std::time::Duration::ZERO, format!("interrupted by a fault: {}", fault.message)).await?;
+                self.put_off(claim, std::time::Duration::ZERO, format!("interrupted by a fault: {}", fault.message))
+                    .await?;
                 Err(fault.into())
             }
             Err(refused) => Err(refused),
@@ -72,7 +72,9 @@ impl<W: World> Worker<'_, W> {
             Claim::Tag { repository, digest, tag } => self.tag(claim, repository, digest, tag).await,
             Claim::Deploy(deploy) => self.deploy(claim, deploy, action.undo.as_ref()).await,
             Claim::Observe { environment, deployment } => self.observe_running(environment, *deployment).await,
-            Claim::Verify { environment, deployment, check } => self.verify(claim, environment, *deployment, check).await,
+            Claim::Verify { environment, deployment, check } => {
+                self.verify(claim, environment, *deployment, check).await
+            }
             Claim::Erase { artifact, bytes } => self.erase(claim, artifact, bytes).await,
         }
     }
@@ -88,7 +90,8 @@ impl<W: World> Worker<'_, W> {
                 }
                 let number = self.state.borrow().number;
                 let until = self.world.clock().now().plus(LEASE);
-                if self.append_on(number, vec![Fact::Leased { claim, worker: self.id.clone(), until }]).await?.is_some() {
+                if self.append_on(number, vec![Fact::Leased { claim, worker: self.id.clone(), until }]).await?.is_some()
+                {
                     break;
                 }
             }
@@ -126,7 +129,10 @@ impl<W: World> Worker<'_, W> {
     }
 
     /// Tries something that may meet passing faults a few times.
-    pub(super) async fn retried<T>(&self, mut attempt: impl AsyncFnMut() -> std::result::Result<T, Failure>) -> std::result::Result<T, Failure> {
+    pub(super) async fn retried<T>(
+        &self,
+        mut attempt: impl AsyncFnMut() -> std::result::Result<T, Failure>,
+    ) -> std::result::Result<T, Failure> {
         let mut pause = std::time::Duration::from_millis(200);
         for _ in 1..super::TRIES {
             match attempt().await {

@@ -1,7 +1,7 @@
 //! Deploying: all of a commit's artifacts move together, or those that moved go back.
 
 use futures_util::future::join_all;
-use trunkline_core::deployment::{Artifacts, Mark, Unit, waves};
+use trunkline_core::deployment::{Mark, Unit, waves};
 use trunkline_core::fact::{Deploy, Fact};
 use trunkline_core::ids::Commit;
 use trunkline_core::plan::SHORT;
@@ -28,10 +28,17 @@ enum Step {
 
 impl<W: World> Worker<'_, W> {
     /// Brings a commit's artifacts to an environment, or back when one cannot come or the commit was barred meanwhile.
-    pub(super) async fn deploy(&self, claim: u64, deploy: &Deploy, undo: Option<&Refusal>) -> std::result::Result<Result, Failure> {
+    pub(super) async fn deploy(
+        &self,
+        claim: u64,
+        deploy: &Deploy,
+        undo: Option<&Refusal>,
+    ) -> std::result::Result<Result, Failure> {
         let (waves, mark, observed) = {
             let state = self.state.borrow();
-            let Some(policy) = state.policy() else { return Err(Fault::lasting("the policy in force cannot be read").into()) };
+            let Some(policy) = state.policy() else {
+                return Err(Fault::lasting("the policy in force cannot be read").into());
+            };
             let previous = before(&state, deploy, claim);
             let artifacts = previous.map(|previous| &previous.deploy.artifacts);
             let mark = mark(&state, &policy.project, deploy, claim, previous);
@@ -98,7 +105,11 @@ impl<W: World> Worker<'_, W> {
                 if !self.holds(claim).await? {
                     return Ok(None);
                 }
-                let put = if undo { targets.undo(unit, &sight.version, mark).await } else { targets.put(unit, &sight.version, mark).await };
+                let put = if undo {
+                    targets.undo(unit, &sight.version, mark).await
+                } else {
+                    targets.put(unit, &sight.version, mark).await
+                };
                 put.map(Some)
             });
             match put.await {
@@ -132,7 +143,13 @@ fn before<'a>(state: &'a State, deploy: &Deploy, claim: u64) -> Option<&'a Deplo
     here.current().filter(|current| current.number != claim)
 }
 
-fn mark(state: &State, project: &trunkline_core::ids::Name, deploy: &Deploy, claim: u64, previous: Option<&Deployment>) -> Mark {
+fn mark(
+    state: &State,
+    project: &trunkline_core::ids::Name,
+    deploy: &Deploy,
+    claim: u64,
+    previous: Option<&Deployment>,
+) -> Mark {
     let previous = previous.map(|previous| previous.deploy.commit.clone());
     Mark {
         project: project.clone(),

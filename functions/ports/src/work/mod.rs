@@ -26,7 +26,7 @@ use crate::observe;
 use crate::world::World;
 
 /// How long a lease lasts by the store's clock, and how often it is renewed while its worker lives.
-pub const LEASE: Duration = Duration::from_secs(60);
+pub const LEASE: Duration = Duration::from_mins(1);
 const RENEW: Duration = Duration::from_secs(20);
 /// How often one run tries an action that meets a fault, before it leaves it to the next run.
 const TRIES: usize = 3;
@@ -90,7 +90,8 @@ impl<'a, W: World> Worker<'a, W> {
     /// As the ledger answers.
     pub async fn open(world: &'a W, report: &'a dyn Report, by: &str, trunk: &str) -> Result<Self, Failure> {
         let checkpoint = world.ledger().checkpoint(VERSION).await?;
-        let state: State = checkpoint.and_then(|checkpoint| serde_json::from_str(&checkpoint.state).ok()).unwrap_or_default();
+        let state: State =
+            checkpoint.and_then(|checkpoint| serde_json::from_str(&checkpoint.state).ok()).unwrap_or_default();
         let kept = Cell::new(state.number);
         let id = format!("{by} {}", world.clock().unique());
         let worker =
@@ -251,7 +252,8 @@ impl<'a, W: World> Worker<'a, W> {
             if state.number < self.kept.get() + CHECKPOINT {
                 return Ok(());
             }
-            let text = serde_json::to_string(&*state).map_err(|error| Fault::lasting(format!("the state cannot be written: {error}")))?;
+            let text = serde_json::to_string(&*state)
+                .map_err(|error| Fault::lasting(format!("the state cannot be written: {error}")))?;
             Checkpoint { number: state.number, version: VERSION, state: text }
         };
         self.kept.set(checkpoint.number);

@@ -22,7 +22,11 @@ const AGAIN: Duration = Duration::from_secs(2);
 
 impl<W: World> Worker<'_, W> {
     /// Asks the addresses that say whether what was written is running.
-    pub(super) async fn observe_running(&self, environment: &Name, number: u64) -> std::result::Result<Result, Failure> {
+    pub(super) async fn observe_running(
+        &self,
+        environment: &Name,
+        number: u64,
+    ) -> std::result::Result<Result, Failure> {
         let (policy, deployment) = self.judged(environment, number)?;
         for observe in policy.observes(environment) {
             let Observe::Http(check) = observe else { continue };
@@ -31,17 +35,34 @@ impl<W: World> Worker<'_, W> {
             }
         }
         let check: Name = RUNNING_HTTP.parse()?;
-        let judged = Fact::Judged { claim: None, environment: environment.clone(), deployment: number, check, passed: true, reason: None };
+        let judged = Fact::Judged {
+            claim: None,
+            environment: environment.clone(),
+            deployment: number,
+            check,
+            passed: true,
+            reason: None,
+        };
         let open = self.state.borrow().claims.get(&format!("observe {environment} {number}")).map(|open| open.number);
         let over = open.map(|claim| Fact::Abandoned { claim, why: "it runs".to_owned() });
         Ok(Result::Facts(std::iter::once(judged).chain(over).collect()))
     }
 
     /// Makes a check of what runs: a command, or an address that must answer within the time.
-    pub(super) async fn verify(&self, claim: u64, environment: &Name, number: u64, check: &Name) -> std::result::Result<Result, Failure> {
+    pub(super) async fn verify(
+        &self,
+        claim: u64,
+        environment: &Name,
+        number: u64,
+        check: &Name,
+    ) -> std::result::Result<Result, Failure> {
         let (policy, deployment) = self.judged(environment, number)?;
-        let Some(verify) = policy.environments.get(environment).and_then(|environment| environment.verify.as_ref()) else {
-            return Ok(Result::Facts(vec![Fact::Abandoned { claim, why: "the policy asks for no check any more".to_owned() }]));
+        let Some(verify) = policy.environments.get(environment).and_then(|environment| environment.verify.as_ref())
+        else {
+            return Ok(Result::Facts(vec![Fact::Abandoned {
+                claim,
+                why: "the policy asks for no check any more".to_owned(),
+            }]));
         };
         let judgement = if check.as_str() == HTTP {
             self.ask(verify, environment, &deployment).await?
@@ -62,20 +83,32 @@ impl<W: World> Worker<'_, W> {
     }
 
     /// Asks once. Nothing, when the answer does not match and there is time left.
-    async fn ask(&self, verify: &Verify, environment: &Name, deployment: &Deployment) -> std::result::Result<Option<std::result::Result<(), String>>, Failure> {
+    async fn ask(
+        &self,
+        verify: &Verify,
+        environment: &Name,
+        deployment: &Deployment,
+    ) -> std::result::Result<Option<std::result::Result<(), String>>, Failure> {
         let Some(check) = &verify.http else { return Ok(Some(Ok(()))) };
         let answer = self.world.checks().http(&filled(check, environment, &deployment.deploy.commit)).await;
         let deadline = deployment.running.unwrap_or(Time(0)).plus(verify.within.get());
         match answer {
             Ok(Ok(())) => Ok(Some(Ok(()))),
-            Ok(Err(_)) | Err(Failure::Fault(Fault { again: true, .. })) if self.world.clock().now() < deadline => Ok(None),
+            Ok(Err(_)) | Err(Failure::Fault(Fault { again: true, .. })) if self.world.clock().now() < deadline => {
+                Ok(None)
+            }
             Ok(Err(why)) => Ok(Some(Err(why))),
             Err(Failure::Refused(refusal)) => Ok(Some(Err(refusal.to_string()))),
             Err(fault) => Err(fault),
         }
     }
 
-    async fn run_check(&self, verify: &Verify, environment: &Name, deployment: &Deployment) -> std::result::Result<std::result::Result<(), String>, Failure> {
+    async fn run_check(
+        &self,
+        verify: &Verify,
+        environment: &Name,
+        deployment: &Deployment,
+    ) -> std::result::Result<std::result::Result<(), String>, Failure> {
         let Some(line) = &verify.run else { return Ok(Ok(())) };
         let variables = BTreeMap::from([
             ("TRUNKLINE_ENVIRONMENT".to_owned(), environment.to_string()),
