@@ -3,7 +3,7 @@
 use trunkline_core::refusal::{Code, Refusal};
 
 use crate::change::Changes;
-use crate::tree::{Node, Tree};
+use crate::tree::{Kind, Node, Tree};
 use crate::{Found, Image, entry, path};
 
 /// The keys beside which a missing one is added, the best first.
@@ -24,6 +24,13 @@ fn find<'a, 't>(tree: &'a Tree<'t>, key: &str, repository: &str) -> Result<&'a N
     if tree.is_templated(map) {
         return Err(Refusal::new(Code::ManifestTemplated, format!("`{key}` is a template"))
             .help("name the file that the template's value comes from")
+            .at(tree.file, map.line, map.column));
+    }
+    if matches!(map.kind, Kind::Alias(_)) {
+        let message =
+            format!("`{key}` is the alias `{}`: changing it would change what it stands for", tree.source(map));
+        return Err(Refusal::new(Code::ManifestAmbiguous, message)
+            .help("name the key of the map that has the anchor, or write the map out here")
             .at(tree.file, map.line, map.column));
     }
     let unmatched = |node: &Node, message: String, help: String| {

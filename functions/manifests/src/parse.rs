@@ -13,6 +13,9 @@ use crate::tree::{Kind, Node, Tree};
 /// The longest manifest that is read, in bytes (8 MiB): far above what a cluster takes, far below what hurts.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
+/// The most maps, lists and texts that a file may hold: each costs about 150 bytes of memory, whatever its length.
+const MAX_VALUES: usize = 1_000_000;
+
 /// How deep maps and lists may lie in each other, in each of the two notations. The deepest custom resources need about 50.
 const MAX_NESTING: usize = 128;
 
@@ -28,7 +31,7 @@ impl<'t> Tree<'t> {
                 Code::InputTooLarge,
                 format!("the file has {} bytes; {MAX_BYTES} are read at most", text.len()),
             )
-            .help("is this the right file? name the one that holds the image alone")
+            .help(RIGHT_FILE)
             .at(file, 1, 1));
         }
         let mut options = Options::default();
@@ -68,11 +71,21 @@ impl<'t> Reader<'t> {
         })
     }
 
+    /// A node's number, from 0.
+    fn number(&mut self, line: usize, column: usize) -> Result<usize, Refusal> {
+        if self.count == MAX_VALUES {
+            return Err(Refusal::new(Code::InputTooLarge, format!("the file has more than {MAX_VALUES} values"))
+                .help(RIGHT_FILE)
+                .at(self.file, line, column));
+        }
+        self.count += 1;
+        Ok(self.count - 1)
+    }
+
     /// Recursive, as deep as [`MAX_NESTING`] lets it be.
     fn node(&mut self, event: Event<'t>, span: Span) -> Result<Node<'t>, Refusal> {
-        let id = self.count;
-        self.count += 1;
         let (line, column) = (span.start.line(), span.start.col() + 1);
+        let id = self.number(line, column)?;
         let range = span.byte_range().unwrap_or_default();
         let anchor = if event.is_alias() { 0 } else { event.anchor_id().unwrap_or(0) };
         let tag = event.tag().map(full_tag);
@@ -134,14 +147,14 @@ fn unique(file: &str, entries: &[(Node, Node)]) -> Result<(), Refusal> {
     })
 }
 
+const RIGHT_FILE: &str = "is this the right file? name the one that holds the image alone";
 const FIX: &str = "correct the file: nothing that reads YAML takes it as it is";
 
 /// Says where the file stops being YAML, and whether that is because it is a template.
 fn unreadable(file: &str, text: &str, error: &ScanError) -> Refusal {
     let (line, column) = (error.marker().line(), error.marker().col() + 1);
-    let template = |text: &str| text.contains("{{");
-    let here = text.lines().nth(line.saturating_sub(1)).filter(|here| template(here)).map(|_| line);
-    let Some(line_of_template) = here.or_else(|| text.lines().position(template).map(|index| index + 1)) else {
+    let read = text.lines().take(line).enumerate();
+    let Some((template, _)) = read.filter(|(_, text)| text.contains("{{")).last() else {
         return Refusal::new(Code::ManifestUnreadable, format!("this is not YAML: {}", error.info()))
             .help(FIX)
             .at(file, line, column);
@@ -149,7 +162,7 @@ fn unreadable(file: &str, text: &str, error: &ScanError) -> Refusal {
     let message = format!("this is a template, not YAML (line {line}: {})", error.info());
     Refusal::new(Code::ManifestTemplated, message)
         .help("name a file without `{{ … }}`, such as the chart's values file as a `helm` target")
-        .at(file, line_of_template, 1)
+        .at(file, template + 1, 1)
 }
 
 fn full_tag(tag: &Tag) -> String {
