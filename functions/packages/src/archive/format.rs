@@ -214,3 +214,43 @@ fn low(value: u64) -> u32 {
 fn length(length: usize) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn more_entries_than_the_old_format_counts_are_read_by_others() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut writer = Writer::new(file.as_file());
+        for number in 0..65_536 {
+            let item =
+                Item { name: format!("{number:05}"), path: PathBuf::new(), content: Content::Link(String::new()) };
+            let packed = Packed { method: Method::Stored, crc: 0, size: 0, bytes: Vec::new() };
+            writer.entry(&item, &packed).unwrap();
+        }
+        writer.finish().unwrap();
+        let script = "import sys, zipfile; n = zipfile.ZipFile(sys.argv[1]).namelist(); print(len(n), n[-1])";
+        let output = Command::new("python3").args(["-c", script]).arg(file.path()).output();
+        let output = output.expect("this test needs `python3` on PATH");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "65536 65535\n");
+        let status = Command::new("unzip").arg("-tqq").arg(file.path()).status();
+        assert!(status.expect("this test needs `unzip` on PATH").success());
+    }
+
+    /// The numbers of a header, without the file that would need them.
+    #[test]
+    fn sizes_and_offsets_beyond_32_bits_stand_in_the_extra_field() {
+        let sizes = Sizes { method: Method::Stored, crc: 0, plain: 5 << 32, packed: 7 };
+        let entry = Written { name: "a".to_owned(), mode: 0o100_644, is_folder: false, sizes, offset: 3 << 32 };
+        let header = entry.header();
+        assert_eq!(header[20..28], [7, 0, 0, 0, 255, 255, 255, 255]);
+        assert_eq!(header[42..47], [255, 255, 255, 255, b'a']);
+        assert_eq!(header[47..], extra(&[5 << 32, 3 << 32]));
+        assert_eq!(end(1, 100, 3 << 32).len(), 56 + 20 + 22);
+        assert_eq!(end(1, 100, 200).len(), 22);
+    }
+}
