@@ -169,11 +169,13 @@ impl fmt::Display for Action {
                 if let Some(refusal) = &self.undo {
                     write!(formatter, ": {}", refusal.message)?;
                 }
+                formatter.write_str(self.going_on())?;
                 if !deploy.passed.is_empty() {
                     let passed: Vec<&str> = deploy.passed.iter().map(|commit| commit.short(SHORT)).collect();
                     write!(formatter, ", passing over {}", passed.join(", "))?;
                 }
-                moves(self.from.as_ref(), &deploy.artifacts, formatter)
+                moves(self.from.as_ref(), &deploy.artifacts, formatter)?;
+                return writeln!(formatter);
             }
             Claim::Observe { environment, .. } => {
                 write!(formatter, "? see whether {environment} runs what was written")
@@ -181,10 +183,13 @@ impl fmt::Display for Action {
             Claim::Verify { environment, check, .. } => write!(formatter, "? check {check} in {environment}"),
             Claim::Erase { artifact, bytes } => write!(formatter, "- erase {artifact} {}", bytes.digest),
         }?;
-        if self.open.is_some() {
-            formatter.write_str(" (going on)")?;
-        }
-        writeln!(formatter)
+        writeln!(formatter, "{}", self.going_on())
+    }
+}
+
+impl Action {
+    fn going_on(&self) -> &'static str {
+        if self.open.is_some() { " (going on)" } else { "" }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{Known, words};
+use crate::fact::Deploy;
 use crate::ids::{Commit, Name, TagName};
 use crate::plan::{Plan, subject};
 use crate::policy::Environment;
@@ -41,7 +42,7 @@ fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candi
     let mut candidates = Vec::new();
     for (_, line) in lines {
         let newer = line.commits.iter().rev().take_while(|commit| match newest(state, name) {
-            Some(here) => matches!(state.relation(here, commit), Relation::Before),
+            Some(here) => matches!(state.relation(&here.commit, commit), Relation::Before),
             None => true,
         });
         let wanted = newer.filter(|commit| !state.tried(name, commit) && !state.suspended(commit));
@@ -88,30 +89,25 @@ fn by_tag<'a>(
     }
     let candidate = Candidate { commit: &seen.commit, tag: Some(tag) };
     let Some(here) = newest(state, name) else { return Some(candidate) };
-    match state.relation(here, &seen.commit) {
+    match state.relation(&here.commit, &seen.commit) {
         Relation::Before => Some(candidate),
         // Passed over: what is here is newer, whatever order the tags came in.
         Relation::Same | Relation::After => None,
-        Relation::Diverged => match newest_tag(state, name).and_then(|here| by_version(here, tag)) {
+        Relation::Diverged => match here.tag.as_ref().and_then(|here| by_version(here, tag)) {
             Some(Ordering::Less) => Some(candidate),
             Some(_) => None,
-            // What is here left its line behind when the line was rewritten: whatever is on a line now is the way on.
-            None if state.on_line(here).is_none() => Some(candidate),
             None => {
-                plan.refuse(subject, words::diverged(name, &seen.commit, here));
+                plan.refuse(subject, words::diverged(name, &seen.commit, &here.commit));
                 None
             }
         },
     }
 }
 
-/// The commit that is in the environment or on its way there.
-pub(super) fn newest<'a>(state: &'a State, name: &Name) -> Option<&'a Commit> {
-    Some(&state.environments.get(name)?.newest()?.deploy.commit)
-}
-
-fn newest_tag<'a>(state: &'a State, name: &Name) -> Option<&'a TagName> {
-    state.environments.get(name)?.newest()?.deploy.tag.as_ref()
+/// What is in the environment or on its way there; when a rewrite left that behind, the newest before it that is still on a line.
+fn newest<'a>(state: &'a State, name: &Name) -> Option<&'a Deploy> {
+    let mut there = state.environments.get(name)?.deployments.iter().rev().filter(|deployment| deployment.failed.is_none());
+    there.find(|deployment| state.on_line(&deployment.deploy.commit).is_some()).map(|deployment| &deployment.deploy)
 }
 
 /// By place on the lines, then by version, then by name, so that the order is total.
