@@ -37,6 +37,7 @@ pub struct Pattern {
 
 impl Pattern {
     /// The pattern that everything matches.
+    #[expect(clippy::missing_panics_doc, reason = "the text is fixed, and a test reads it")]
     pub fn everything() -> Self {
         Self::try_from("**".to_owned()).expect("`**` is a pattern")
     }
@@ -67,8 +68,11 @@ impl TryFrom<String> for Pattern {
     type Error = Refusal;
     fn try_from(text: String) -> Result<Self, Refusal> {
         if text.chars().count() > MAX_LENGTH {
-            return Err(Refusal::new(Code::MalformedPattern, format!("the pattern has more than {MAX_LENGTH} characters"))
-                .help("split it into several patterns"));
+            return Err(Refusal::new(
+                Code::MalformedPattern,
+                format!("the pattern has more than {MAX_LENGTH} characters"),
+            )
+            .help("split it into several patterns"));
         }
         let expression = Translation::of(&text)?;
         let built = RegexBuilder::new(&expression).size_limit(MAX_COMPILED).dfa_size_limit(MAX_COMPILED).build();
@@ -154,7 +158,8 @@ impl<'a> Translation<'a> {
     fn count(&mut self, char: char) -> Result<(), Refusal> {
         if !self.countable {
             let wrong = format!("has a `{char}` that counts nothing");
-            let help = format!(r"`{char}` counts the one character before it; for the character itself, write `\{char}`");
+            let help =
+                format!(r"`{char}` counts the one character before it; for the character itself, write `\{char}`");
             return Err(self.refuse(&wrong, &help));
         }
         self.expression.push(char);
@@ -207,7 +212,8 @@ impl<'a> Translation<'a> {
 }
 
 fn refuse(text: &str, wrong: &str, help: &str) -> Refusal {
-    let shown: String = text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect();
+    let shown: String =
+        text.chars().map(|char| if char.is_control() { char::REPLACEMENT_CHARACTER } else { char }).collect();
     Refusal::new(Code::MalformedPattern, format!("the pattern `{shown}` {wrong}")).help(help)
 }
 
@@ -288,9 +294,21 @@ mod tests {
     #[test]
     fn branches_and_tags_match_as_github_documents() {
         check(&[
-            (&["feature/*"], &["feature/my-branch", "feature/your-branch"], &["feature/a/b", "feature", "my/feature/a"]),
-            (&["feature/**"], &["feature/beta-a/my-branch", "feature/your-branch", "feature/mona/the/octocat"], &["feature"]),
-            (&["main", "releases/mona-the-octocat"], &["main", "releases/mona-the-octocat"], &["mainly", "Main", "releases"]),
+            (
+                &["feature/*"],
+                &["feature/my-branch", "feature/your-branch"],
+                &["feature/a/b", "feature", "my/feature/a"],
+            ),
+            (
+                &["feature/**"],
+                &["feature/beta-a/my-branch", "feature/your-branch", "feature/mona/the/octocat"],
+                &["feature"],
+            ),
+            (
+                &["main", "releases/mona-the-octocat"],
+                &["main", "releases/mona-the-octocat"],
+                &["mainly", "Main", "releases"],
+            ),
             (&["*"], &["main", "releases"], &["all/the/branches"]),
             (&["**"], &["all/the/branches", "every/tag"], &[]),
             (&["*feature"], &["mona-feature", "feature", "ver-10-feature"], &["features", "a/feature"]),
@@ -310,12 +328,24 @@ mod tests {
             (&["**.js"], &["index.js", "js/index.js", "src/js/app.js"], &["index.jsx"]),
             (&["docs/*"], &["docs/README.md", "docs/file.txt"], &["docs/a/b.md", "docs"]),
             (&["docs/**"], &["docs/README.md", "docs/mona/octocat.txt"], &["mydocs/a.md", "docs"]),
-            (&["docs/**/*.md"], &["docs/README.md", "docs/mona/hello-world.md", "docs/a/markdown/file.md"], &["docs/a.txt", "docsa.md"]),
-            (&["**/docs/**"], &["docs/hello.md", "dir/docs/my-file.txt", "space/docs/plan/space.doc"], &["mydocs/a", "docs"]),
+            (
+                &["docs/**/*.md"],
+                &["docs/README.md", "docs/mona/hello-world.md", "docs/a/markdown/file.md"],
+                &["docs/a.txt", "docsa.md"],
+            ),
+            (
+                &["**/docs/**"],
+                &["docs/hello.md", "dir/docs/my-file.txt", "space/docs/plan/space.doc"],
+                &["mydocs/a", "docs"],
+            ),
             (&["**/README.md"], &["README.md", "js/README.md"], &["MYREADME.md", "js/MYREADME.md"]),
             (&["**/*src/**"], &["a/src/app.js", "my-src/code/js/app.js"], &["src2/app.js"]),
             (&["**/*-post.md"], &["my-post.md", "path/their-post.md"], &["post.md"]),
-            (&["**/migrate-*.sql"], &["migrate-10909.sql", "db/migrate-v1.0.sql", "db/sept/migrate-v1.sql"], &["migrate-/a.sql"]),
+            (
+                &["**/migrate-*.sql"],
+                &["migrate-10909.sql", "db/migrate-v1.0.sql", "db/sept/migrate-v1.sql"],
+                &["migrate-/a.sql"],
+            ),
             (&["*.md", "!README.md"], &["hello.md"], &["README.md", "docs/hello.md"]),
             (&["*.md", "!README.md", "README*"], &["hello.md", "README.md", "README.doc"], &[]),
         ]);
@@ -348,7 +378,23 @@ mod tests {
     #[test]
     fn a_refused_pattern_says_which_character_is_wrong() {
         let wrong = [
-            "", "!", "+a", "a++", "v*?", "!?", "[", "a[b", "[]", "[^a]", "[0-9.]", "[z-a]", "[a-Z]", "[a-", "x]", r"a\", &"a".repeat(513),
+            "",
+            "!",
+            "+a",
+            "a++",
+            "v*?",
+            "!?",
+            "[",
+            "a[b",
+            "[]",
+            "[^a]",
+            "[0-9.]",
+            "[z-a]",
+            "[a-Z]",
+            "[a-",
+            "x]",
+            r"a\",
+            &"a".repeat(513),
         ];
         let said: Vec<String> = wrong.iter().map(|text| text.parse::<Pattern>().unwrap_err().to_string()).collect();
         insta::assert_snapshot!(said.join("\n"), @r"

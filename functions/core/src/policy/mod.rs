@@ -8,6 +8,7 @@ mod check;
 mod document;
 mod environment;
 mod parse;
+mod reader;
 mod schema;
 mod shape;
 mod syntax;
@@ -22,8 +23,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use artifact::{
-    Artifact, Assembly, Build, Command, Compression, Directory, Dockerfile, Folder, Helm, Kind, Kustomize, Layer, Manifest, Observe, Package, Run,
-    Target, TargetKind, Yaml,
+    Artifact, Assembly, Build, Command, Compression, Directory, Dockerfile, Folder, Helm, Kind, Kustomize, Layer,
+    Manifest, Observe, Package, Run, Target, TargetKind, Yaml,
 };
 pub use environment::{After, Environment, HttpCheck, OnFailure, Override, Source, Sources, Verify};
 pub use values::{Duration, Patterns, Platform, RelativePath};

@@ -3,7 +3,7 @@
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Node, Position};
-use super::{Policy, check, shape};
+use super::{Policy, check, reader, shape};
 use crate::ids::Digest;
 use crate::refusal::Refusal;
 
@@ -29,7 +29,7 @@ impl Policy {
 
 /// The policy, or at least one refusal.
 fn read(text: &str) -> Result<Policy, Vec<Refusal>> {
-    let document = Node::read(text).map_err(in_order)?;
+    let document = reader::read(text).map_err(in_order)?;
     some(shape::findings(&document))?;
     let policy = build(&document).map_err(|refusal| vec![refusal])?;
     some(check::findings(&policy, &document))?;
@@ -50,5 +50,7 @@ fn in_order(mut found: Vec<Refusal>) -> Vec<Refusal> {
 fn build(document: &Node) -> Result<Policy, Refusal> {
     let policy = serde_json::to_string(document).and_then(|text| serde_json::from_str(&text));
     // The shape has been checked, so this is a case in which the schema and the types do not agree.
-    policy.map_err(|error| Position::START.refuse(format!("the policy cannot be read: {error}"), "report this, with the policy"))
+    policy.map_err(|error| {
+        Position::START.refuse(format!("the policy cannot be read: {error}"), "report this, with the policy")
+    })
 }

@@ -85,7 +85,9 @@ fn share_beside(definitions: &mut Map<String, Value>) {
         shared.extend(names.into_iter().map(|name| (name, properties.clone())));
     }
     for (name, properties) in shared {
-        if let Some(Value::Object(own)) = definitions.get_mut(&name).and_then(|definition| definition.get_mut("properties")) {
+        if let Some(Value::Object(own)) =
+            definitions.get_mut(&name).and_then(|definition| definition.get_mut("properties"))
+        {
             own.extend(properties);
         }
     }

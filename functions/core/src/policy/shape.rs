@@ -7,7 +7,7 @@ use serde_json::Value as Schema;
 
 use super::document::{Key, Node, Value};
 use super::schema::{SCHEMA, reference};
-use super::words::{list, nearest};
+use super::words::{either, list, nearest};
 use super::{Duration, Platform, RelativePath};
 use crate::ids::Name;
 use crate::pattern::Pattern;
@@ -81,7 +81,9 @@ impl Walk {
         let kinds = kinds(schema, "");
         let wanted = match &node.value {
             Value::Null => {
-                return self.found.push(node.at.refuse(format!("{name} has no value"), "write one, or leave the key out"));
+                return self
+                    .found
+                    .push(node.at.refuse(format!("{name} has no value"), "write one, or leave the key out"));
             }
             Value::Boolean(_) => "boolean",
             Value::Number(_) => "integer",
@@ -92,7 +94,7 @@ impl Walk {
         let fitting: Vec<Kind> = kinds.iter().copied().filter(|kind| kind.is(wanted)).collect();
         match &node.value {
             _ if fitting.is_empty() => self.other_type(node, &kinds, name),
-            Value::Text(text) => self.text(node, text, &fitting, name),
+            Value::Text(text) => self.text(node, text, &fitting, &kinds, name),
             Value::Number(text) => self.number(node, text, fitting[0], name),
             Value::List(items) => self.list(items, fitting[0], name),
             Value::Map(entries) => self.choice(node, entries, &fitting, name),
@@ -101,10 +103,11 @@ impl Walk {
     }
 
     fn other_type(&mut self, node: &Node, kinds: &[Kind], name: &str) {
-        let words = [("string", "a text"), ("integer", "a whole number"), ("array", "a list"), ("object", "a map of keys")];
+        let words =
+            [("string", "a text"), ("integer", "a whole number"), ("array", "a list"), ("object", "a map of keys")];
         let may: Vec<&str> =
             words.iter().filter(|(kind, _)| kinds.iter().any(|may| may.is(kind))).map(|(_, words)| *words).collect();
-        let may_be = may.join(" or ");
+        let may_be = either(&may);
         let is = match &node.value {
             Value::Boolean(value) => format!("the truth value `{value}`"),
             Value::Number(text) => format!("the number `{text}`"),
@@ -113,30 +116,45 @@ impl Walk {
             Value::Map(_) | Value::Null => "a map".to_owned(),
         };
         let help = match &node.value {
-            Value::Boolean(_) | Value::Number(_) if may.contains(&"a text") => "for a text, put it in quotes".to_owned(),
+            Value::Boolean(_) | Value::Number(_) if may.contains(&"a text") => {
+                "for a text, put it in quotes".to_owned()
+            }
             Value::Text(text) if may.contains(&"a list") => format!("for a list of one, write `[{text}]`"),
-            Value::Map(_) | Value::List(_) if may == ["a text"] => "if it is meant as text, put it in quotes".to_owned(),
+            Value::Map(_) | Value::List(_) if may == ["a text"] => {
+                "if it is meant as text, put it in quotes".to_owned()
+            }
             _ => format!("write {may_be}"),
         };
         self.found.push(node.at.refuse(format!("{name} must be {may_be}, not {is}"), help));
     }
 
-    fn text(&mut self, node: &Node, text: &str, kinds: &[Kind], name: &str) {
-        let words: Vec<&str> = kinds.iter().filter_map(|kind| kind.schema.get("const")?.as_str()).collect();
+    /// `texts` are the kinds of text it may be, `kinds` all kinds.
+    fn text(&mut self, node: &Node, text: &str, texts: &[Kind], kinds: &[Kind], name: &str) {
+        let words: Vec<&str> = texts.iter().filter_map(|kind| kind.schema.get("const")?.as_str()).collect();
         if words.is_empty() {
-            self.found.extend(check_text(kinds[0].definition, text).err().map(|refusal| node.at.mark(refusal)));
+            self.found.extend(check_text(texts[0].definition, text).err().map(|refusal| node.at.mark(refusal)));
         } else if !words.contains(&text) {
-            let help = nearest(text, &words).map_or_else(|| "write one of these".to_owned(), |word| format!("did you mean `{word}`?"));
-            self.found.push(node.at.refuse(format!("{name} cannot be `{text}`; it is one of {}", list(&words)), help));
+            let help = nearest(text, &words)
+                .map_or_else(|| "write one of these".to_owned(), |word| format!("did you mean `{word}`?"));
+            let keys: Vec<&str> = kinds.iter().flat_map(|kind| kind.required().into_iter().take(1)).collect();
+            let maps = if keys.is_empty() {
+                String::new()
+            } else {
+                format!(", or a map with {}", list(&keys).replace(" and ", " or "))
+            };
+            self.found
+                .push(node.at.refuse(format!("{name} cannot be `{text}`; it is one of {}{maps}", list(&words)), help));
         }
     }
 
     fn number(&mut self, node: &Node, text: &str, kind: Kind, name: &str) {
         let bound = |key: &str| kind.schema.get(key).and_then(Schema::as_i64);
         let (least, most) = (bound("minimum").unwrap_or(0), bound("maximum").unwrap_or(i64::MAX));
-        if !text.parse().is_ok_and(|number: i64| (least..=most).contains(&number)) {
+        let number = text.parse::<i64>();
+        if !number.as_ref().is_ok_and(|number| (least..=most).contains(number)) {
             let message = format!("{name} must be a whole number from {least} to {most}, not `{text}`");
-            self.found.push(node.at.refuse(message, "write it in decimal digits"));
+            let help = if number.is_ok() { "choose one in this range" } else { "write it in decimal digits" };
+            self.found.push(node.at.refuse(message, help));
         }
     }
 
@@ -150,7 +168,7 @@ impl Walk {
     /// Finds out which kind of map is meant.
     fn choice(&mut self, node: &Node, entries: &[(Key, Node)], kinds: &[Kind], name: &str) {
         let has = |key: &&str| entries.iter().any(|(own, _)| own.text == **key);
-        let meant: Vec<Kind> = kinds.iter().copied().filter(|kind| kind.required().iter().any(|key| has(&key))).collect();
+        let meant: Vec<Kind> = kinds.iter().copied().filter(|kind| kind.required().iter().any(has)).collect();
         match (kinds, meant.as_slice()) {
             ([only], _) | (_, [only]) => return self.map(node, entries, *only, name),
             _ => {}
@@ -162,18 +180,14 @@ impl Walk {
             return self.found.push(node.at.refuse(message, "keep the one that is meant"));
         }
         let known: Vec<&str> = kinds.iter().flat_map(Kind::keys).collect();
-        match entries.iter().find(|(key, _)| !known.contains(&key.text.as_str())) {
-            Some((key, _)) => {
-                let message = format!("{name} has the unknown key `{}`; it takes one of {}", key.text, list(&deciding));
-                let meant = nearest(&key.text, &deciding).or_else(|| nearest(&key.text, &known));
-                let help = meant.map_or_else(|| "use one of these".to_owned(), |word| format!("did you mean `{word}`?"));
-                self.found.push(key.at.refuse(message, help));
-            }
-            None => {
-                let message = format!("{name} does not say which kind it is; it takes one of {}", list(&deciding));
-                self.found.push(node.at.refuse(message, "add one of these keys"));
-            }
-        }
+        let Some((key, _)) = entries.iter().find(|(key, _)| !known.contains(&key.text.as_str())) else {
+            let message = format!("{name} does not say which kind it is; it takes one of {}", list(&deciding));
+            return self.found.push(node.at.refuse(message, "add one of these keys"));
+        };
+        let message = format!("{name} has the unknown key `{}`; it takes one of {}", key.text, list(&deciding));
+        let meant = nearest(&key.text, &deciding).or_else(|| nearest(&key.text, &known));
+        let help = meant.map_or_else(|| "use one of these".to_owned(), |word| format!("did you mean `{word}`?"));
+        self.found.push(key.at.refuse(message, help));
     }
 
     fn map(&mut self, node: &Node, entries: &[(Key, Node)], kind: Kind, name: &str) {
@@ -192,7 +206,8 @@ impl Walk {
         for key in kind.required() {
             if !entries.iter().any(|(own, _)| own.text == key) {
                 let meaning = kind.schema["properties"][key]["description"].as_str().unwrap_or("it must be there");
-                self.found.push(node.at.refuse(format!("{name} lacks the key `{key}`"), format!("`{key}`: {meaning}")));
+                let help = format!("`{key}`: {}", meaning.trim_end_matches('.'));
+                self.found.push(node.at.refuse(format!("{name} lacks the key `{key}`"), help));
             }
         }
     }
@@ -203,7 +218,8 @@ impl Walk {
         if let Some(definition) = reference(names) {
             self.found.extend(check_text(definition, &key.text).err().map(|refusal| key.at.mark(refusal)));
         }
-        let words: Vec<&str> = names.get("enum").and_then(Schema::as_array).into_iter().flatten().filter_map(Schema::as_str).collect();
+        let words: Vec<&str> =
+            names.get("enum").and_then(Schema::as_array).into_iter().flatten().filter_map(Schema::as_str).collect();
         if !words.is_empty() && !words.contains(&key.text.as_str()) {
             self.unknown(key, &words, name);
         }

@@ -54,7 +54,9 @@ impl From<Duration> for String {
 impl fmt::Display for Duration {
     /// In the largest unit that leaves nothing over.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = [(86_400, 'd'), (3600, 'h'), (60, 'm')].into_iter().find(|(size, _)| self.0 > 0 && self.0 % size == 0);
+        let unit = [(86_400, 'd'), (3600, 'h'), (60, 'm')]
+            .into_iter()
+            .find(|(size, _)| self.0 > 0 && self.0.is_multiple_of(*size));
         let (size, letter) = unit.unwrap_or((1, 's'));
         write!(formatter, "{}{letter}", self.0 / size)
     }
@@ -94,7 +96,9 @@ pub struct Platform {
 impl TryFrom<String> for Platform {
     type Error = Refusal;
     fn try_from(text: String) -> Result<Self, Refusal> {
-        let word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let word = |word: &&str| {
+            !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+        };
         let words: Vec<&str> = text.split('/').collect();
         let (os, architecture, variant) = match words[..] {
             [os, architecture] if words.iter().all(word) => (os, architecture, None),
@@ -137,8 +141,11 @@ impl TryFrom<String> for RelativePath {
     type Error = Refusal;
     fn try_from(text: String) -> Result<Self, Refusal> {
         if text.starts_with('/') || text.contains(['\\', '\0']) || text.split('/').any(|part| part == "..") {
-            return Err(Refusal::new(Code::PathEscapes, format!("the path `{}` leads out of its folder", text.escape_default()))
-                .help("write a path relative to the folder, with `/` and without `..`"));
+            return Err(Refusal::new(
+                Code::PathEscapes,
+                format!("the path `{}` leads out of its folder", text.escape_default()),
+            )
+            .help("write a path relative to the folder, with `/` and without `..`"));
         }
         let parts: Vec<&str> = text.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         Ok(Self(parts.join("/")))

@@ -10,9 +10,22 @@ pub(super) fn list(words: &[&str]) -> String {
     }
 }
 
-/// The word that was probably meant: at most a third of its letters are wrong, missing, too many or swapped.
+/// Phrases as a choice: `a text, a list or a map`.
+pub(super) fn either(phrases: &[&str]) -> String {
+    match phrases.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, others)) => format!("{} or {last}", others.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// The word that was probably meant: its first half was written, or at most a third of its letters are wrong, missing, too many or
+/// swapped.
 pub(super) fn nearest<'a>(written: &str, words: &[&'a str]) -> Option<&'a str> {
     let written = written.to_lowercase();
+    if let Some(word) = words.iter().find(|word| written.len() * 2 >= word.len() && word.starts_with(&written)) {
+        return Some(word);
+    }
     let distances = words.iter().map(|word| (distance(&written, word), *word));
     let (distance, word) = distances.min_by_key(|(distance, _)| *distance)?;
     (distance <= word.chars().count().max(3) / 3).then_some(word)
@@ -47,9 +60,14 @@ mod tests {
     #[test]
     fn the_word_meant_is_found_and_no_other() {
         let words = ["watch", "image", "needs", "release_branches"];
-        for (written, meant) in [("wacth", "watch"), ("Image", "image"), ("need", "needs"), ("release-branch", "release_branches")] {
+        for (written, meant) in
+            [("wacth", "watch"), ("Image", "image"), ("need", "needs"), ("release-branch", "release_branches")]
+        {
             assert_eq!(nearest(written, &words), Some(meant), "{written}");
         }
+        assert_eq!(nearest("release", &words), None);
+        assert_eq!(nearest("release_b", &words), Some("release_branches"));
+        assert_eq!(nearest("", &words), None);
         assert_eq!(nearest("x", &words), None);
         assert_eq!(nearest("colour", &words), None);
     }
@@ -58,5 +76,6 @@ mod tests {
     fn lists_read_as_sentences() {
         assert_eq!(list(&["a"]), "`a`");
         assert_eq!(list(&["a", "b", "c"]), "`a`, `b` and `c`");
+        assert_eq!(either(&["a text", "a list", "a map"]), "a text, a list or a map");
     }
 }

@@ -18,17 +18,26 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings<'_>) {
         findings.patterns(&[here[0], here[1], "watch"], artifact.watch.0.iter().enumerate());
         needs(policy, name, artifact, findings);
     }
-    let graph: Graph<'_> = policy.artifacts.iter().map(|(name, artifact)| (name, artifact.needs.iter().collect())).collect();
+    let graph: Graph<'_> =
+        policy.artifacts.iter().map(|(name, artifact)| (name, artifact.needs.iter().collect())).collect();
     if let Some(path) = circle(&graph).filter(|path| path.len() > 2) {
         let message = format!("`needs` goes in a circle: {}", arrows(&path));
-        findings.say(&["artifacts", path[0].as_str(), "needs"], message, "remove one of them: nothing could be deployed first");
+        findings.say(
+            &["artifacts", path[0].as_str(), "needs"],
+            message,
+            "remove one of them: nothing could be deployed first",
+        );
     }
 }
 
 fn kind(here: &[&str], name: &Name, artifact: &Artifact, findings: &mut Findings<'_>) {
     match (&artifact.image, &artifact.package) {
         (Some(_), Some(_)) => {
-            findings.say(here, format!("`{name}` is both an image and a package"), "make it two artifacts, or remove one of the keys");
+            findings.say(
+                here,
+                format!("`{name}` is both an image and a package"),
+                "make it two artifacts, or remove one of the keys",
+            );
         }
         (None, None) if artifact.build.is_some() => {
             let help = "`image`: the repository it is pushed to, or a name like `shop/api` for one in the store";
@@ -39,7 +48,11 @@ fn kind(here: &[&str], name: &Name, artifact: &Artifact, findings: &mut Findings
             findings.say(here, format!("`{name}` is neither an image nor a package"), help);
         }
         (None, Some(_)) if artifact.build.is_some() => {
-            findings.say(&[here, &["build"]].concat(), format!("`{name}` is a package, and `build` is for images"), "remove it");
+            findings.say(
+                &[here, &["build"]].concat(),
+                format!("`{name}` is a package, and `build` is for images"),
+                "remove it",
+            );
         }
         _ => {}
     }
@@ -61,7 +74,11 @@ fn recipe(here: &[&str], build: &Build, findings: &mut Findings<'_>) {
     };
     let path = [here, &["platforms"]].concat();
     if findings.has(&path) && platforms.is_empty() {
-        findings.say(&path, "`platforms` is empty, so nothing would be built", "name one, `linux/amd64`, or leave the key out");
+        findings.say(
+            &path,
+            "`platforms` is empty, so nothing would be built",
+            "name one, `linux/amd64`, or leave the key out",
+        );
     }
     let mut seen: BTreeSet<&Platform> = BTreeSet::new();
     for (index, platform) in platforms.iter().enumerate() {
@@ -83,7 +100,11 @@ fn base(here: &[&str], assembly: &Assembly, findings: &mut Findings<'_>) {
     };
     if place.starts_with(['.', '/']) {
         if RelativePath::try_from(place.to_owned()).is_err() {
-            findings.say(&path, format!("the base `{shown}` is in a folder outside the repository"), "copy the layout into the repository");
+            findings.say(
+                &path,
+                format!("the base `{shown}` is in a folder outside the repository"),
+                "copy the layout into the repository",
+            );
         }
     } else if let Err((wrong, help)) = reference::repository(place) {
         let help = if wrong == "has a tag" { "the digest alone counts: leave the tag out" } else { help };
@@ -97,7 +118,11 @@ fn layers(here: &[&str], assembly: &Assembly, findings: &mut Findings<'_>) {
         let path = [here, &["layers", &index]].concat();
         let to = [&path[..], &["to"]].concat();
         if !layer.to.starts_with('/') {
-            findings.say(&to, format!("`{}` is not an absolute path", layer.to.escape_debug()), "start it with `/`: it is a path in the image");
+            findings.say(
+                &to,
+                format!("`{}` is not an absolute path", layer.to.escape_debug()),
+                "start it with `/`: it is a path in the image",
+            );
         } else if layer.to.split('/').any(|part| part == "..") || layer.to.contains(char::is_control) {
             findings.say(&to, format!("`{}` is not a plain path", layer.to.escape_debug()), "write it without `..`");
         }

@@ -28,22 +28,32 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings<'_>) {
             findings.say(&[here[0], here[1], "artifacts", artifact.as_str()], message, meant(artifact, &names));
         }
     }
-    let graph: Graph<'_> = policy.environments.iter().map(|(name, environment)| (name, environment.after.all())).collect();
+    let graph: Graph<'_> =
+        policy.environments.iter().map(|(name, environment)| (name, environment.after.all())).collect();
     if let Some(path) = circle(&graph).filter(|path| path.len() > 2) {
         let message = format!("`after` goes in a circle: {}", arrows(&path));
-        findings.say(&["environments", path[0].as_str(), "after"], message, "remove one of them: no commit could be first anywhere");
+        findings.say(
+            &["environments", path[0].as_str(), "after"],
+            message,
+            "remove one of them: no commit could be first anywhere",
+        );
     }
 }
 
 fn meant(written: &Name, names: &[&str]) -> String {
-    nearest(written.as_str(), names).map_or_else(|| format!("there are {}", list(names)), |meant| format!("did you mean `{meant}`?"))
+    nearest(written.as_str(), names)
+        .map_or_else(|| format!("this policy has {}", list(names)), |meant| format!("did you mean `{meant}`?"))
 }
 
 fn sources(policy: &Policy, name: &Name, environment: &Environment, findings: &mut Findings<'_>) {
     let path = ["environments", name.as_str(), "on"];
     let sources = environment.on.each();
     if sources.is_empty() {
-        return findings.say(&path, format!("nothing brings commits to `{name}`"), "name `trunk` or a tag pattern: `on: \"v*\"`");
+        return findings.say(
+            &path,
+            format!("nothing brings commits to `{name}`"),
+            "name `trunk` or a tag pattern: `on: \"v*\"`",
+        );
     }
     let mut tags: Vec<(usize, &Pattern)> = Vec::new();
     let mut branches: Vec<(usize, &Pattern)> = Vec::new();
@@ -61,7 +71,12 @@ fn sources(policy: &Policy, name: &Name, environment: &Environment, findings: &m
                 } else {
                     format!("add `release_branches: [\"{branch}\"]` at the top of the policy")
                 };
-                findings.say_of_item(&path, index, format!("`{branch}` names branches beside trunk, and the policy has none"), help);
+                findings.say_of_item(
+                    &path,
+                    index,
+                    format!("`{branch}` names branches beside trunk, and the policy has none"),
+                    help,
+                );
             }
             Source::Branch { branch } => branches.push((index, branch)),
         }
@@ -93,7 +108,8 @@ fn earlier(policy: &Policy, name: &Name, path: &[&str], names: &[Name], findings
         if before == name {
             findings.say_of_item(path, index, format!("`{name}` comes after itself"), "remove it");
         } else if !policy.environments.contains_key(before) {
-            let known: Vec<&str> = policy.environments.keys().filter(|other| *other != name).map(Name::as_str).collect();
+            let known: Vec<&str> =
+                policy.environments.keys().filter(|other| *other != name).map(Name::as_str).collect();
             let message = format!("`{name}` comes after `{before}`, and there is no such environment");
             findings.say_of_item(path, index, message, meant(before, &known));
         } else if names[..index].contains(before) {
@@ -115,7 +131,12 @@ fn judged(path: &[&str], verify: &Verify, findings: &mut Findings<'_>) {
     }
     for (index, check) in verify.checks.iter().enumerate() {
         if verify.checks[..index].contains(check) {
-            findings.say_of_item(&[path, &["checks"]].concat(), index, format!("the check `{check}` is there twice"), "remove one");
+            findings.say_of_item(
+                &[path, &["checks"]].concat(),
+                index,
+                format!("the check `{check}` is there twice"),
+                "remove one",
+            );
         }
     }
 }

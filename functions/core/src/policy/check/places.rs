@@ -1,6 +1,6 @@
 //! Deploy targets: what each of them takes, and that no two write to one place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Findings;
 use crate::ids::Name;
@@ -49,7 +49,11 @@ fn one(policy: &Policy, name: &Name, artifact: &Artifact, target: &Target, path:
     }
     let image = matches!(target.kind, TargetKind::Kustomize(_) | TargetKind::Helm(_) | TargetKind::Manifest(_));
     if image && artifact.kind() == Kind::Package && artifact.package.is_some() {
-        findings.say(&at(key), format!("`{key}` takes an image, and `{name}` is a package"), "deploy a package with `folder`, `yaml` or `run`");
+        findings.say(
+            &at(key),
+            format!("`{key}` takes an image, and `{name}` is a package"),
+            "deploy a package with `folder`, `yaml` or `run`",
+        );
     }
     if key == "folder" && artifact.kind() == Kind::Image {
         let help = "deploy an image with `kustomize`, `helm`, `manifest`, `yaml` or `run`";
@@ -68,7 +72,9 @@ fn texts(target: &TargetKind, path: &[&str], findings: &mut Findings<'_>) {
         TargetKind::Kustomize(target) => vec![("kustomize", target.kustomize.as_str())],
         TargetKind::Helm(target) => vec![("helm", target.helm.as_str()), ("key", &target.key)],
         TargetKind::Manifest(target) => vec![("manifest", target.manifest.as_str())],
-        TargetKind::Yaml(target) => vec![("yaml", target.yaml.as_str()), ("path", &target.path), ("value", &target.value)],
+        TargetKind::Yaml(target) => {
+            vec![("yaml", target.yaml.as_str()), ("path", &target.path), ("value", &target.value)]
+        }
         TargetKind::Folder(target) => vec![("folder", target.folder.as_str())],
         TargetKind::Run(target) => vec![("run", target.run.as_str())],
     };
@@ -98,7 +104,9 @@ fn place(target: &TargetKind, artifact: &Artifact) -> Option<Place> {
     let file = |path: &str| [vec!["manifests:".to_owned()], parts(path)].concat();
     let image = || format!("image {}", artifact.image.as_deref().unwrap_or_default());
     match target {
-        TargetKind::Kustomize(target) => Some((file(&format!("{}/kustomization.yaml", target.kustomize.as_str())), image())),
+        TargetKind::Kustomize(target) => {
+            Some((file(&format!("{}/kustomization.yaml", target.kustomize.as_str())), image()))
+        }
         TargetKind::Helm(target) => Some((file(target.helm.as_str()), target.key.clone())),
         TargetKind::Manifest(target) => Some((file(target.manifest.as_str()), image())),
         TargetKind::Yaml(target) => Some((file(target.yaml.as_str()), target.path.clone())),
@@ -131,6 +139,8 @@ impl Tenant<'_> {
 
 fn apart(policy: &Policy, findings: &mut Findings<'_>) {
     let mut tenants: BTreeMap<Place, Tenant<'_>> = BTreeMap::new();
+    // One word of the policy is refused once, however many environments it holds for.
+    let mut refused: BTreeSet<(&Name, Option<&Name>)> = BTreeSet::new();
     for (environment, settings) in &policy.environments {
         for (name, artifact) in &policy.artifacts {
             let Some(target) = policy.target(environment, name, artifact) else { continue };
@@ -138,7 +148,8 @@ fn apart(policy: &Policy, findings: &mut Findings<'_>) {
             let tenant = Tenant { environment, artifact: name, target: &target.kind, own };
             let Some(place) = place(&target.kind.within(environment), artifact) else { continue };
             match tenants.get(&place) {
-                Some(first) => shared(first, &tenant, findings),
+                Some(first) if refused.insert((name, own.then_some(environment))) => shared(first, &tenant, findings),
+                Some(_) => {}
                 None => drop(tenants.insert(place, tenant)),
             }
         }
@@ -149,25 +160,31 @@ fn apart(policy: &Policy, findings: &mut Findings<'_>) {
 fn shared(first: &Tenant<'_>, second: &Tenant<'_>, findings: &mut Findings<'_>) {
     let place = key(second.target);
     if first.environment == second.environment {
-        let message = format!("in `{}`, `{}` and `{}` have the same place", first.environment, first.artifact, second.artifact);
+        let message =
+            format!("in `{}`, `{}` and `{}` have the same place", first.environment, first.artifact, second.artifact);
         return second.say(message, "give each of them its own", findings);
     }
     let message = format!(
         "`{}` in `{}` has the same place as `{}` in `{}`",
         second.artifact, second.environment, first.artifact, first.environment
     );
-    let help = format!("put `{{environment}}` into `{place}`, or give one of them its own `deploy` under `environments`");
+    let help =
+        format!("put `{{environment}}` into `{place}`, or give one of them its own `deploy` under `environments`");
     second.say(message, &help, findings);
 }
 
 /// Refuses a folder inside another: one of them is replaced as a whole.
 fn nested(tenants: &BTreeMap<Place, Tenant<'_>>, findings: &mut Findings<'_>) {
     let folders = tenants.iter().filter(|(_, tenant)| matches!(tenant.target, TargetKind::Folder(_)));
+    let mut refused: BTreeSet<&Name> = BTreeSet::new();
     let mut outer: Option<(&Vec<String>, &Tenant<'_>)> = None;
     // In this order, what is inside a folder comes right after it.
     for ((folder, _), tenant) in folders {
         match outer {
             Some((parts, first)) if folder.starts_with(parts) => {
+                if !refused.insert(tenant.artifact) {
+                    continue;
+                }
                 let message = format!(
                     "the folder of `{}` in `{}` is inside that of `{}` in `{}`",
                     tenant.artifact, tenant.environment, first.artifact, first.environment

@@ -56,10 +56,32 @@ mod tests {
 
     #[test]
     fn a_repository_is_what_registries_take() {
-        for right in ["api", "shop/api", "localhost/api", "localhost:5000/a/b", "registry.example/shop/api-2.x__y", "a---b", "R.example/a"] {
+        for right in [
+            "api",
+            "shop/api",
+            "localhost/api",
+            "localhost:5000/a/b",
+            "registry.example/shop/api-2.x__y",
+            "a---b",
+            "R.example/a",
+        ] {
             assert_eq!(repository(right), Ok(()), "{right}");
         }
-        for wrong in ["", "/", "a//b", "a/", "Shop/api", "a b", "a:1", "r.example:x/a", "r.example/", ".r/a", "a._b", "a@sha256:1", "-a"] {
+        for wrong in [
+            "",
+            "/",
+            "a//b",
+            "a/",
+            "Shop/api",
+            "a b",
+            "a:1",
+            "r.example:x/a",
+            "r.example/",
+            ".r/a",
+            "a._b",
+            "a@sha256:1",
+            "-a",
+        ] {
             assert!(repository(wrong).is_err(), "{wrong}");
         }
     }

@@ -19,7 +19,9 @@ impl Findings<'_> {
                 let quoted: Vec<String> = known.iter().map(|word| format!("{{{word}}}")).collect();
                 let help = match nearest(word, known) {
                     Some(word) => format!("did you mean `{{{word}}}`?"),
-                    None => format!("here one may write {}", list(&quoted.iter().map(String::as_str).collect::<Vec<_>>())),
+                    None => {
+                        format!("here one may write {}", list(&quoted.iter().map(String::as_str).collect::<Vec<_>>()))
+                    }
                 };
                 self.say(path, format!("`{{{word}}}` stands for nothing here"), help);
             }
@@ -32,11 +34,20 @@ impl Findings<'_> {
     pub(super) fn patterns<'p>(&mut self, path: &[&str], patterns: impl IntoIterator<Item = (usize, &'p Pattern)>) {
         let mut patterns = patterns.into_iter();
         let Some((index, pattern)) = patterns.next() else {
-            return self.say(path, "the list of patterns is empty, so nothing matches", "`\"**\"` stands for everything");
+            return self.say(
+                path,
+                "the list of patterns is empty, so nothing matches",
+                "`\"**\"` stands for everything",
+            );
         };
         if pattern.negative() {
             let message = format!("the pattern `{pattern}` takes away before anything is there");
-            self.say_of_item(path, index, message, "start with a pattern without `!`; order matters, and `\"**\"` stands for everything");
+            self.say_of_item(
+                path,
+                index,
+                message,
+                "start with a pattern without `!`; order matters, and `\"**\"` stands for everything",
+            );
         }
     }
 
@@ -45,7 +56,11 @@ impl Findings<'_> {
         if time.get() == Time::ZERO {
             self.say(path, format!("`{key}` is no time at all"), "write how long, `30m`, or leave the key out");
         } else if time > LONGEST {
-            self.say(path, format!("`{key}` is {time}, longer than {LONGEST}"), "is the unit right? `s`, `m`, `h` or `d`");
+            self.say(
+                path,
+                format!("`{key}` is {time}, longer than {LONGEST}"),
+                "is the unit right? `s`, `m`, `h` or `d`",
+            );
         }
     }
 

@@ -17,7 +17,8 @@ impl Numbers {
 }
 
 const PIECES: [&str; 24] = [
-    "*", "&a ", "*a", "!", "- ", "? ", ": ", "{", "}", "[", "]", ",", "\"", "'", "|\n", "\t", "\n", "#", "%", "~", "1e999", "\u{feff}", "😀", "<<: ",
+    "*", "&a ", "*a", "!", "- ", "? ", ": ", "{", "}", "[", "]", ",", "\"", "'", "|\n", "\t", "\n", "#", "%", "~",
+    "1e999", "\u{feff}", "😀", "<<: ",
 ];
 
 fn mutated(numbers: &mut Numbers) -> String {
@@ -54,9 +55,16 @@ fn no_text_makes_it_panic_or_fall_silent() {
             Err(refusal) => {
                 let place = refusal.place.unwrap_or_else(|| panic!("no place: {}\n{text}", refusal.message));
                 assert_eq!(place.file, FILE);
-                assert!(place.line >= 1 && place.line <= text.lines().count() + 1 && place.column >= 1, "{place}\n{text}");
+                assert!(
+                    place.line >= 1 && place.line <= text.lines().count() + 1 && place.column >= 1,
+                    "{place}\n{text}"
+                );
                 assert!(refusal.help.is_some(), "no help: {}", refusal.message);
-                assert!(!refusal.message.contains("cannot be read"), "the schema and the types differ: {}\n{text}", refusal.message);
+                assert!(
+                    !refusal.message.contains("cannot be read"),
+                    "the schema and the types differ: {}\n{text}",
+                    refusal.message
+                );
             }
         }
     }

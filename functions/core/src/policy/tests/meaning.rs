@@ -150,7 +150,7 @@ fn after_names_other_environments_without_a_circle() {
     trunkline.yaml:4:27: `prod` comes after `stag`, and there is no such environment
     help: did you mean `stage`?
     trunkline.yaml:4:33: `prod` comes after `nowhere`, and there is no such environment
-    help: there are `stage`
+    help: this policy has `stage`
     trunkline.yaml:4:49: `prod` comes after `stage` twice
     help: remove one
     ");

@@ -59,7 +59,11 @@ manifests:
 /// Everything that is said about a policy.
 fn said(text: &str) -> String {
     let said: Vec<String> = Policy::check(text).iter().map(ToString::to_string).collect();
-    assert_eq!(Policy::parse(text).err().map(|refusal| refusal.to_string()), said.first().cloned(), "the first is told alone");
+    assert_eq!(
+        Policy::parse(text).err().map(|refusal| refusal.to_string()),
+        said.first().cloned(),
+        "the first is told alone"
+    );
     said.join("\n")
 }
 
@@ -91,7 +95,10 @@ fn the_ledger_gives_back_what_was_read() {
 
 #[test]
 fn sources_are_read_in_order() {
-    let text = with("on: \"v*\"", "on: [trunk, \"v*\", \"!v*-beta\", { tag: v1-beta }, { branch: \"release/*\" }, { branch: \"!release/old\" }]");
+    let text = with(
+        "on: \"v*\"",
+        "on: [trunk, \"v*\", \"!v*-beta\", { tag: v1-beta }, { branch: \"release/*\" }, { branch: \"!release/old\" }]",
+    );
     let policy = Policy::parse(&text.replace("trunk: main", "release_branches: [\"release/*\"]")).unwrap();
     let on = &policy.environments["prod"].on;
     assert_eq!(["v1", "v2-beta", "v1-beta", "trunk"].map(|tag| on.tag(tag)), [true, false, true, false]);

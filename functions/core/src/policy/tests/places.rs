@@ -29,7 +29,12 @@ fn a_target_takes_what_it_is_for() {
     trunkline.yaml:5:57: `path` is empty
     help: write what it names
     ");
-    assert_eq!(deployed("  a: { package: { directory: a }, deploy: { yaml: \"{environment}.yaml\", path: url, value: \"{digest}\" } }"), "");
+    assert_eq!(
+        deployed(
+            "  a: { package: { directory: a }, deploy: { yaml: \"{environment}.yaml\", path: url, value: \"{digest}\" } }"
+        ),
+        ""
+    );
 }
 
 #[test]
@@ -65,11 +70,11 @@ fn two_environments_do_not_share_a_place() {
 
 #[test]
 fn two_artifacts_do_not_share_a_place() {
-    let two = |deploy: &str| deployed(&format!("  a: {{ image: x/a, deploy: {deploy} }}\n  b: {{ image: x/b, deploy: {deploy} }}"));
+    let two = |deploy: &str| {
+        deployed(&format!("  a: {{ image: x/a, deploy: {deploy} }}\n  b: {{ image: x/b, deploy: {deploy} }}"))
+    };
     assert_snapshot!(two("{ helm: \"{environment}.yaml\" }"), @"
     trunkline.yaml:6:36: in `stage`, `a` and `b` have the same place
-    help: give each of them its own
-    trunkline.yaml:6:36: in `prod`, `a` and `b` have the same place
     help: give each of them its own
     ");
     // Each has an entry of its own there.
@@ -77,8 +82,6 @@ fn two_artifacts_do_not_share_a_place() {
     assert_eq!(two("{ manifest: \"{environment}.yaml\" }"), "");
     assert_snapshot!(deployed("  a: { image: x/a, deploy: { kustomize: \"{environment}\" } }\n  b: { image: x/a, deploy: { kustomize: \"./{environment}/\" } }"), @"
     trunkline.yaml:6:41: in `stage`, `a` and `b` have the same place
-    help: give each of them its own
-    trunkline.yaml:6:41: in `prod`, `a` and `b` have the same place
     help: give each of them its own
     ");
 }
@@ -89,16 +92,21 @@ fn a_folder_is_not_inside_another() {
     assert_snapshot!(deployed(&format!("{site}\n  b: {{ package: {{ directory: b }}, deploy: {{ folder: \"/srv/{{environment}}/b\" }} }}")), @"
     trunkline.yaml:6:53: the folder of `b` in `prod` is inside that of `a` in `prod`
     help: a folder is replaced as a whole: put them side by side
-    trunkline.yaml:6:53: the folder of `b` in `stage` is inside that of `a` in `stage`
-    help: a folder is replaced as a whole: put them side by side
     ");
-    assert_eq!(deployed(&format!("{site}\n  b: {{ package: {{ directory: b }}, deploy: {{ folder: \"/srv/{{environment}}-b\" }} }}")), "");
+    assert_eq!(
+        deployed(&format!(
+            "{site}\n  b: {{ package: {{ directory: b }}, deploy: {{ folder: \"/srv/{{environment}}-b\" }} }}"
+        )),
+        ""
+    );
 }
 
 #[test]
 fn what_needs_would_tear_one_commit_in_two_is_refused() {
     let chain = |between: &str| {
-        let image = |name: &str, rest: &str| format!("  {name}: {{ image: {name}, deploy: {{ kustomize: \"{{environment}}\" }}{rest} }}\n");
+        let image = |name: &str, rest: &str| {
+            format!("  {name}: {{ image: {name}, deploy: {{ kustomize: \"{{environment}}\" }}{rest} }}\n")
+        };
         deployed(&format!("{}{between}{}", image("a", ""), image("c", ", needs: [b]")))
     };
     assert_snapshot!(chain("  b: { package: { directory: b }, deploy: { folder: \"/b/{environment}\" }, needs: [a] }\n"), @"
@@ -112,8 +120,8 @@ fn what_needs_would_tear_one_commit_in_two_is_refused() {
 
 #[test]
 fn a_policy_of_more_than_anyone_can_read_is_refused() {
-    let many: String = (0..201).map(|number| format!("  a{number}: {{ image: a{number} }}\n")).collect();
-    assert_snapshot!(said(&format!("project: shop\nartifacts:\n{many}")), @"
+    let many: Vec<String> = (0..201).map(|number| format!("a{number}: {{ image: a{number} }}")).collect();
+    assert_snapshot!(said(&format!("project: shop\nartifacts: {{ {} }}\n", many.join(", "))), @"
     trunkline.yaml:2:1: the policy has 201 artifacts, more than 200
     help: split the project
     ");

@@ -5,7 +5,6 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::super::Policy;
-use super::EXAMPLE;
 
 #[test]
 fn the_schema_that_is_checked_in_is_that_of_the_types() {
@@ -21,60 +20,63 @@ fn the_schema_that_is_checked_in_is_that_of_the_types() {
     );
 }
 
-/// What the schema alone says of a policy: a reader of our own, so that it is not asked whether it agrees with itself.
-fn taken(text: &str) -> bool {
-    let document = super::super::document::Node::read(text).unwrap();
-    jsonschema::is_valid(&Policy::schema(), &serde_json::to_value(document).unwrap())
-}
-
-#[test]
-fn the_schema_takes_the_example() {
-    assert!(taken(EXAMPLE));
-    assert!(taken("project: shop\nenvironments: { a: { on: [trunk, { tag: v* }], after: { trunk: [b] } } }"));
-    assert!(taken("project: shop\nartifacts: { a: { image: x, deploy: { run: x, observe: { http: { url: x } } } } }"));
-}
-
-#[test]
-fn the_schema_refuses_what_the_reader_refuses() {
-    for wrong in [
-        "trunk: main",
-        "project: 12",
-        "project: My Shop",
-        "project: shop\nsha_length: 6",
-        "project: shop\nenviroments: {}",
-        "project: shop\nartifacts:",
-        "project: shop\nartifacts: { A: {} }",
-        "project: shop\nartifacts: { a: { imag: x } }",
-        "project: shop\nartifacts: { a: { image: x, build: } }",
-        "project: shop\nartifacts: { a: { image: x, deploy: { kustomise: x } } }",
-        "project: shop\nartifacts: { a: { image: x, deploy: { kustomize: x, helm: y } } }",
-        "project: shop\nartifacts: { a: { image: x, deploy: { run: x, observe: later } } }",
-        "project: shop\nartifacts: { a: { image: x, build: { base: scratch, dockerfile: x } } }",
-        "project: shop\nenvironments: { a: {} }",
-        "project: shop\nenvironments: { a: { on: { tag: x, other: y } } }",
-        "project: shop\nenvironments: { a: { on: trunk, soak: 1 } }",
-        "project: shop\nenvironments: { a: { on: trunk, soak: 1w } }",
-        "project: shop\nenvironments: { a: { on: trunk, after: { prod: [] } } }",
-    ] {
-        assert!(!taken(wrong), "the schema takes {wrong:?}");
-        assert!(!Policy::check(wrong).is_empty(), "the reader takes {wrong:?}");
+/// Every schema within the schema, with its path.
+fn each(schema: &Value, path: &str, look: &mut impl FnMut(&str, &Value)) {
+    look(path, schema);
+    match schema {
+        Value::Object(object) => object.iter().for_each(|(key, value)| each(value, &format!("{path}/{key}"), look)),
+        Value::Array(items) => items.iter().for_each(|item| each(item, path, look)),
+        _ => {}
     }
+}
+
+#[test]
+fn no_key_is_unknown_and_none_is_empty() {
+    each(&Policy::schema(), "", &mut |path, schema| {
+        if schema.get("properties").is_some_and(Value::is_object) {
+            assert_eq!(schema["additionalProperties"], false, "{path} takes unknown keys");
+        }
+        assert!(!schema.to_string().contains("null"), "{path} takes `null`");
+    });
+}
+
+#[test]
+fn observe_stands_in_every_kind_of_target() {
+    let schema = Policy::schema();
+    let target = &schema["$defs"]["Target"];
+    assert!(target.get("properties").is_none());
+    for choice in target["anyOf"].as_array().unwrap() {
+        let name = choice["$ref"].as_str().unwrap().rsplit('/').next().unwrap();
+        assert!(schema["$defs"][name]["properties"]["observe"].is_object(), "{name}");
+    }
+}
+
+#[test]
+fn the_form_of_a_checked_text_takes_all_that_its_type_takes() {
+    let schema = Policy::schema();
+    let taken: [(&str, &[&str]); 5] = [
+        ("Duration", &["30s", "15m", "1h", "999999d"]),
+        ("Name", &["a", "api-2.x_y", "0"]),
+        ("Pattern", &["**", "!a", "!!a", "[a-z]+", "\n", "a!"]),
+        ("Platform", &["linux/amd64", "linux/arm/v7"]),
+        ("RelativePath", &["", ".", "a", "a/b", "..."]),
+    ];
+    for (name, texts) in taken {
+        let form = regex::Regex::new(schema["$defs"][name]["pattern"].as_str().unwrap()).unwrap();
+        for text in texts {
+            assert!(form.is_match(text), "{name}: {text:?}");
+        }
+    }
+    let checked = schema["$defs"].as_object().unwrap().iter().filter(|(_, schema)| schema["type"] == "string");
+    assert_eq!(checked.count(), taken.len(), "a new checked text needs a form here, and a check in `shape`");
 }
 
 #[test]
 fn every_key_has_a_description() {
-    fn look(schema: &Value, path: &str) {
-        match schema {
-            Value::Object(object) => {
-                for (key, value) in object.get("properties").and_then(Value::as_object).into_iter().flatten() {
-                    let refers = value.get("$ref").is_some();
-                    assert!(refers || value.get("description").is_some(), "{path}.{key} has no description");
-                }
-                object.iter().for_each(|(key, value)| look(value, &format!("{path}/{key}")));
-            }
-            Value::Array(items) => items.iter().for_each(|item| look(item, path)),
-            _ => {}
+    each(&Policy::schema(), "", &mut |path, schema| {
+        for (key, value) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            let told = value.get("$ref").is_some() || value.get("description").is_some();
+            assert!(told, "{path}: `{key}` has no description");
         }
-    }
-    look(&Policy::schema(), "");
+    });
 }
