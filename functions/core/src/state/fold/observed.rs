@@ -1,0 +1,115 @@
+//! What was observed of the repository and the targets.
+
+use crate::fact::{Entry, Fact, Revision};
+use crate::ids::{Commit, TagName};
+use crate::state::{Known, Line, PolicyInForce, Rewritten, State, Tag};
+
+impl State {
+    pub(super) fn observed(&mut self, entry: &Entry, fact: &Fact) {
+        match fact {
+            Fact::PolicySeen { commit, digest, text } => {
+                self.policy =
+                    Some(PolicyInForce { commit: commit.clone(), digest: digest.clone(), text: text.clone() });
+                self.policy_refused = None;
+            }
+            Fact::PolicyRefused { commit, refusal } => self.policy_refused = Some((commit.clone(), refusal.clone())),
+            Fact::LineMoved { line, release, base, revisions } => self.extend(line, *release, base.as_ref(), revisions),
+            Fact::LineRewritten { line, base, revisions, .. } => {
+                if let Some(line) = self.lines.get_mut(line) {
+                    line.rewritten = Some(Rewritten { base: base.clone(), revisions: revisions.clone() });
+                }
+            }
+            Fact::LineRestored { line } => {
+                if let Some(line) = self.lines.get_mut(line) {
+                    line.rewritten = None;
+                    line.gone = false;
+                }
+            }
+            Fact::LineGone { line } => {
+                if let Some(line) = self.lines.get_mut(line) {
+                    line.gone = true;
+                }
+            }
+            Fact::TagSeen { tag, commit, by, lines, nearest, adopted } => {
+                let seen = Tag {
+                    commit: commit.clone(),
+                    moved: None,
+                    gone: false,
+                    adopted: *adopted,
+                    by: by.clone(),
+                    lines: lines.clone(),
+                    nearest: nearest.clone(),
+                    number: entry.number,
+                };
+                self.see_tag(tag, seen);
+            }
+            Fact::TagGone { tag } => {
+                if let Some(tag) = self.tags.get_mut(tag) {
+                    tag.gone = true;
+                    tag.moved = None;
+                }
+            }
+            Fact::Drifted { environment, artifact, found } => {
+                let drift = &mut self.environment(environment).drift;
+                match found {
+                    Some(found) => drift.insert(artifact.clone(), found.clone()),
+                    None => drift.remove(artifact),
+                };
+            }
+            _ => {}
+        }
+    }
+
+    /// A promotion tag names one commit for ever: seen on another, it is only noted to have moved.
+    fn see_tag(&mut self, name: &TagName, seen: Tag) {
+        match self.tags.get_mut(name) {
+            None => {
+                self.tags.insert(name.clone(), seen);
+            }
+            Some(tag) if tag.commit == seen.commit => {
+                tag.moved = None;
+                tag.gone = false;
+                tag.lines = seen.lines;
+                tag.nearest = seen.nearest;
+            }
+            Some(tag) => {
+                tag.moved = Some(seen.commit);
+                tag.gone = false;
+            }
+        }
+    }
+
+    /// Continues a line after `base`; what came after `base` before is left behind.
+    pub(super) fn extend(&mut self, name: &str, release: bool, base: Option<&Commit>, revisions: &[Revision]) {
+        let line = self.lines.entry(name.to_owned()).or_insert_with(|| Line {
+            release,
+            base: base.cloned(),
+            ..Line::default()
+        });
+        let kept =
+            base.and_then(|base| line.commits.iter().rposition(|commit| commit == base)).map_or(0, |last| last + 1);
+        if kept == 0 {
+            line.base = base.cloned();
+        }
+        let left = line.commits.split_off(kept);
+        line.commits.extend(revisions.iter().map(|revision| revision.commit.clone()));
+        line.rewritten = None;
+        line.gone = false;
+        for commit in left {
+            if let Some(known) = self.revisions.get_mut(&commit).filter(|known| known.line.as_deref() == Some(name)) {
+                known.line = None;
+            }
+        }
+        for (index, revision) in revisions.iter().enumerate() {
+            let known = Known { line: Some(name.to_owned()), position: kept + index, revision: revision.clone() };
+            self.revisions.insert(revision.commit.clone(), known);
+        }
+    }
+}
+
+impl Rewritten {
+    /// The head of the new course.
+    pub fn head(&self) -> Option<&Commit> {
+        self.revisions.last().map(|revision| &revision.commit).or(self.base.as_ref())
+    }
+}
