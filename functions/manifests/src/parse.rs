@@ -14,7 +14,7 @@ use crate::tree::{Kind, Node, Tree};
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// The most maps, lists and texts that a file may hold: each costs about 150 bytes of memory, whatever its length.
-const MAX_VALUES: usize = 1_000_000;
+const MAX_VALUES: usize = 500_000;
 
 /// How deep maps and lists may lie in each other, in each of the two notations. The deepest custom resources need about 50.
 const MAX_NESTING: usize = 128;
