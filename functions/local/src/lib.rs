@@ -1,6 +1,8 @@
 //! Adapters of the embedded default: what Trunkline needs on one machine, with nothing to install but git.
 //!
-//! [`ledger`] keeps the facts in a folder, [`clock`] tells its time.
+//! [`ledger`] keeps the facts in a folder, [`clock`] tells its time; [`git`] shows the repository whose commits
+//! are carried, and [`manifest_repository`] commits to the one that says what shall run; [`folder`] and [`run`] deploy to
+//! folders and by commands, and [`commands`] runs what a policy names.
 
 pub mod clock;
 pub mod commands;
@@ -8,4 +10,5 @@ mod files;
 pub mod folder;
 pub mod git;
 pub mod ledger;
+pub mod manifest_repository;
 pub mod run;
