@@ -6,9 +6,11 @@
 //! credential helper and protocol that people have set up.
 
 mod chains;
-mod commit;
+pub(crate) mod commit;
 mod export;
 pub(crate) mod failure;
+#[cfg(test)]
+pub(crate) mod fixture;
 mod links;
 mod look;
 mod nearest;
@@ -17,6 +19,8 @@ pub(crate) mod order;
 mod refs;
 mod repository;
 mod revisions;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 pub(crate) mod tree;
 
@@ -72,6 +76,7 @@ const SETTINGS: &[&str] = &["core.hooksPath=/dev/null", "core.fsmonitor=false", 
 pub(crate) struct Git {
     place: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
+    settings: Vec<(String, String)>,
 }
 
 impl Git {
@@ -82,20 +87,32 @@ impl Git {
         let git = if !folder.join(".git").exists() && folder.join("objects").is_dir() {
             Self::bare(&folder)
         } else {
-            Self { place: vec!["-C".into(), folder.into_os_string()], environment: Vec::new() }
+            Self { place: vec!["-C".into(), folder.into_os_string()], environment: Vec::new(), settings: Vec::new() }
         };
         git.with("GIT_CEILING_DIRECTORIES", parent)
     }
 
     /// The bare repository in `folder`.
     pub(crate) fn bare(folder: &Path) -> Self {
-        Self { place: vec!["--git-dir".into(), folder.as_os_str().to_owned()], environment: Vec::new() }
+        Self {
+            place: vec!["--git-dir".into(), folder.as_os_str().to_owned()],
+            environment: Vec::new(),
+            settings: Vec::new(),
+        }
     }
 
     /// The same with another variable.
     #[must_use]
     pub(crate) fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// The same with another setting. It goes through the environment, so that nobody reads an address's token in a list of
+    /// processes. Source: `GIT_CONFIG_COUNT` in <https://git-scm.com/docs/git-config#ENVIRONMENT>
+    #[must_use]
+    pub(crate) fn set(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.settings.push((name.into(), value.into()));
         self
     }
 
@@ -111,6 +128,10 @@ impl Git {
             command.env_remove(name);
         }
         command.envs(SET.iter().copied()).envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.env("GIT_CONFIG_COUNT", self.settings.len().to_string());
+        for (number, (name, value)) in self.settings.iter().enumerate() {
+            command.env(format!("GIT_CONFIG_KEY_{number}"), name).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+        }
         command.args(&self.place).arg("--no-pager");
         command.args(SETTINGS.iter().flat_map(|setting| ["-c", setting]));
         command.arg(verb).args(arguments);

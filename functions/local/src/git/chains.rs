@@ -65,9 +65,4 @@ impl Chains {
         let theirs: HashSet<&Commit> = self.walk(other).collect();
         self.walk(head).find(|commit| theirs.contains(commit)).cloned()
     }
-
-    /// Where each commit stands on the line of `head`: 0 is the head itself.
-    pub(crate) fn positions(&self, head: &Commit) -> HashMap<Commit, usize> {
-        self.walk(head).enumerate().map(|(position, commit)| (commit.clone(), position)).collect()
-    }
 }

@@ -27,19 +27,23 @@ pub(crate) struct Said {
 /// Source: <https://git-scm.com/docs/gitformat-signature> and `git cat-file -p` of any commit
 pub(crate) fn read(body: &[u8]) -> Option<Said> {
     let latin = contains(body, b"\nencoding ISO-8859-1\n") || contains(body, b"\nencoding latin1\n");
-    let text = if latin { body.iter().copied().map(char::from).collect() } else { String::from_utf8_lossy(body).into_owned() };
+    let text =
+        if latin { body.iter().copied().map(char::from).collect() } else { String::from_utf8_lossy(body).into_owned() };
     let (head, message) = text.split_once("\n\n").unwrap_or((text.as_str(), ""));
-    // A signature's further lines start with a blank, so they are no headers.
-    let header = |name: &str| head.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(' ').map(str::to_owned));
-    let (author, _) = person(&header("author").next()?);
-    let (_, time) = person(&header("committer").next()?);
+    let (author, _) = person(headers(head, "author").next()?);
+    let (_, time) = person(headers(head, "committer").next()?);
     Some(Said {
-        tree: header("tree").next()?,
-        parents: header("parent").filter_map(|parent| parent.parse().ok()).collect(),
+        tree: headers(head, "tree").next()?.to_owned(),
+        parents: headers(head, "parent").filter_map(|parent| parent.parse().ok()).collect(),
         author: clean(&author, MAX_LINE),
         time: Time(time.saturating_mul(1000)),
         subject: clean(message.trim_start_matches('\n').lines().next().unwrap_or(""), MAX_LINE),
     })
+}
+
+/// The values of a header. A signature's further lines start with a blank, so they are no headers.
+fn headers<'a>(head: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
+    head.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix(' '))
 }
 
 /// `Name <address>` and the seconds since 1970 of `Name <address> 1700000000 +0100`; 0 when there are none.
@@ -50,7 +54,7 @@ fn person(text: &str) -> (String, i64) {
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
-    let head = text.windows(2).position(|pair| pair == b"\n\n").unwrap_or(text.len());
+    let head = text.windows(2).position(|pair| pair == b"\n\n").map_or(text.len(), |end| end + 1);
     text[..head].windows(part.len()).any(|window| window == part)
 }
 
@@ -69,7 +73,10 @@ mod tests {
         let said = read(body.as_bytes()).unwrap();
         assert_eq!(said.tree, "1".repeat(40));
         assert_eq!(said.parents.len(), 2);
-        assert_eq!((said.author.as_str(), said.time, said.subject.as_str()), ("A B <a@b>", Time(1_700_000_000_000), "$(x) next"));
+        assert_eq!(
+            (said.author.as_str(), said.time, said.subject.as_str()),
+            ("A B <a@b>", Time(1_700_000_000_000), "$(x) next")
+        );
     }
 
     #[test]

@@ -85,7 +85,8 @@ pub(crate) fn explain(verb: &str, noise: &str, talks: bool) -> Failure {
 
 /// What git said, on one line: its complaints if there are any, without names and passwords of addresses.
 pub(crate) fn said(noise: &str) -> String {
-    let complaint = |line: &&str| ["fatal:", "error:", "remote:", "! "].iter().any(|start| line.trim().starts_with(start));
+    let complaint =
+        |line: &&str| ["fatal:", "error:", "remote:", "! "].iter().any(|start| line.trim().starts_with(start));
     let complaints: Vec<&str> = noise.lines().filter(complaint).collect();
     let lines = if complaints.is_empty() { noise.lines().collect() } else { complaints };
     let lines = lines.iter().map(|line| line.trim().trim_start_matches("fatal: ").trim_start_matches("error: "));

@@ -3,7 +3,7 @@
 //! Nothing new costs one process, anything new three or four: branches and tags, first parents (again, of everything, when a
 //! line was rewritten), and one conversation about the commits themselves. Their number never depends on how much is new.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use trunkline_core::ids::{Commit, TagName};
 use trunkline_core::policy::Patterns;
@@ -36,6 +36,15 @@ struct News {
     base: Option<Commit>,
 }
 
+/// Trunk's first parents.
+#[derive(Default)]
+struct Trunk {
+    /// Newest first.
+    order: Vec<Commit>,
+    /// Where each of them stands: 0 is the head.
+    positions: HashMap<Commit, usize>,
+}
+
 /// Looks.
 ///
 /// # Errors
@@ -43,36 +52,25 @@ struct News {
 pub(crate) async fn look(git: &Git, ask: &Ask) -> Result<Look, Failure> {
     let refs = refs::read(git).await?;
     let lines = lines(refs.heads, ask);
-    let new_tags: Vec<&TagName> =
-        refs.tags.iter().filter(|(tag, tagged)| ask.tags.get(*tag) != Some(&tagged.commit)).map(|(tag, _)| tag).collect();
+    let is_new = |(tag, tagged): &(&TagName, &Tagged)| ask.tags.get(*tag) != Some(&tagged.commit);
+    let new_tags: BTreeSet<TagName> = refs.tags.iter().filter(is_new).map(|(tag, _)| tag.clone()).collect();
     if new_tags.is_empty() && lines.iter().all(|line| line.known.as_ref() == Some(&line.head)) {
         let quiet = |line: Line| told(line, News::default(), Vec::new());
-        return Ok(Look { lines: lines.into_iter().map(quiet).collect(), tags: known_tags(refs.tags) });
+        return Ok(Look { lines: lines.into_iter().map(quiet).collect(), tags: plain(refs.tags) });
     }
     let (chains, whole) = chains(git, ask, &lines, !new_tags.is_empty()).await?;
-    let trunk = lines.first().filter(|line| line.name == ask.trunk);
-    let positions = trunk.filter(|_| whole).map(|trunk| chains.positions(&trunk.head)).unwrap_or_default();
+    let head = lines.first().filter(|line| whole && line.name == ask.trunk).map(|line| &line.head);
+    let trunk = head.map(|head| Trunk::new(&chains, head)).unwrap_or_default();
     let mut revisions = Revisions::new(Objects::open(git)?);
-    let mut doubtful = false;
 
-    let mut tags = BTreeMap::new();
-    let mut nearest = Nearest::new(&positions);
-    let holders = holders(&lines, &chains, &positions, new_tags.iter().map(|tag| &refs.tags[*tag].commit));
-    for (tag, tagged) in &refs.tags {
-        let mut look = TagLook { commit: tagged.commit.clone(), by: tagged.by.clone(), lines: Vec::new(), nearest: None };
-        if new_tags.contains(&tag) {
-            look.lines = holders.get(&tagged.commit).cloned().unwrap_or_default();
-            let position = nearest.of(&mut revisions.trees.objects, &tagged.commit).await?;
-            look.nearest = trunk.zip(position).and_then(|(trunk, position)| chains.walk(&trunk.head).nth(position).cloned());
-            doubtful |= look.lines.is_empty();
-        }
-        tags.insert(tag.clone(), look);
-    }
+    let mut tags = plain(refs.tags);
+    place(&mut tags, &new_tags, &lines, &chains, &trunk, &mut revisions.trees.objects).await?;
+    let mut doubtful = new_tags.iter().any(|tag| tags[tag].lines.is_empty());
 
     let mut looks = Vec::new();
     for line in lines {
         let adopted = line.known.is_none() && line.name != ask.trunk;
-        let news = news(&line, &chains, &positions, adopted);
+        let news = news(&line, &chains, &trunk, adopted);
         doubtful |= news.rewritten || (adopted && news.base.is_none());
         let mut commits = Vec::new();
         for commit in &news.commits {
@@ -84,6 +82,35 @@ pub(crate) async fn look(git: &Git, ask: &Ask) -> Result<Look, Failure> {
         refuse_shallow(git).await?;
     }
     Ok(Look { lines: looks, tags })
+}
+
+impl Trunk {
+    fn new(chains: &Chains, head: &Commit) -> Self {
+        let order: Vec<Commit> = chains.walk(head).cloned().collect();
+        let positions = order.iter().enumerate().map(|(position, commit)| (commit.clone(), position)).collect();
+        Self { order, positions }
+    }
+}
+
+/// Tells of each new tag which lines hold its commit, and what trunk has nearest to it.
+async fn place(
+    tags: &mut BTreeMap<TagName, TagLook>,
+    new: &BTreeSet<TagName>,
+    lines: &[Line],
+    chains: &Chains,
+    trunk: &Trunk,
+    objects: &mut Objects,
+) -> Result<(), Failure> {
+    let commits: BTreeSet<Commit> = new.iter().map(|tag| tags[tag].commit.clone()).collect();
+    let holders = holders(lines, chains, trunk, &commits);
+    let mut nearest = Nearest::new(&trunk.positions);
+    for tag in new {
+        let Some(look) = tags.get_mut(tag) else { continue };
+        look.lines = holders.get(&look.commit).cloned().unwrap_or_default();
+        let position = nearest.of(objects, &look.commit).await?;
+        look.nearest = position.and_then(|position| trunk.order.get(position).cloned());
+    }
+    Ok(())
 }
 
 /// Trunk, then release branches by name.
@@ -103,10 +130,13 @@ async fn chains(git: &Git, ask: &Ask, lines: &[Line], tags: bool) -> Result<(Cha
     let moved: Vec<&Line> = lines.iter().filter(|line| line.known.as_ref() != Some(&line.head)).collect();
     let foreign = moved.iter().any(|line| line.known.is_none() && line.name != ask.trunk);
     if !tags && !foreign {
-        let moved: Vec<(&Commit, &Commit)> = moved.iter().filter_map(|line| Some((&line.head, line.known.as_ref()?))).collect();
+        let moved: Vec<(&Commit, &Commit)> =
+            moved.iter().filter_map(|line| Some((&line.head, line.known.as_ref()?))).collect();
         let chains = match moved.is_empty() {
             true => Chains::default(),
-            false => Chains::load(git, moved.iter().map(|(head, _)| *head), moved.iter().map(|(_, known)| *known)).await?,
+            false => {
+                Chains::load(git, moved.iter().map(|(head, _)| *head), moved.iter().map(|(_, known)| *known)).await?
+            }
         };
         if moved.iter().all(|(head, known)| chains.since(head, known).is_some()) {
             return Ok((chains, false));
@@ -116,14 +146,15 @@ async fn chains(git: &Git, ask: &Ask, lines: &[Line], tags: bool) -> Result<(Cha
     Ok((Chains::load(git, heads, []).await?, true))
 }
 
-fn news(line: &Line, chains: &Chains, trunk: &HashMap<Commit, usize>, adopted: bool) -> News {
+fn news(line: &Line, chains: &Chains, trunk: &Trunk, adopted: bool) -> News {
     let Some(known) = &line.known else {
         return match adopted {
             false => News { commits: vec![line.head.clone()], ..News::default() },
-            true => newest(chains, &line.head, |commit| trunk.contains_key(commit)),
+            true => newest(chains, &line.head, |commit| trunk.positions.contains_key(commit)),
         };
     };
-    if let Some(commits) = Some(Vec::new()).filter(|_| *known == line.head).or_else(|| chains.since(&line.head, known)) {
+    if let Some(commits) = Some(Vec::new()).filter(|_| *known == line.head).or_else(|| chains.since(&line.head, known))
+    {
         return News { rewritten: false, commits, base: Some(known.clone()) };
     }
     let common = chains.common(&line.head, known);
@@ -150,7 +181,8 @@ fn told(line: Line, news: News, commits: Vec<trunkline_core::fact::Revision>) ->
     LineLook { name: line.name, head: line.head, rewritten: news.rewritten, commits, base }
 }
 
-fn known_tags(tags: BTreeMap<TagName, Tagged>) -> BTreeMap<TagName, TagLook> {
+/// Tags with what every look tells of them.
+fn plain(tags: BTreeMap<TagName, Tagged>) -> BTreeMap<TagName, TagLook> {
     let look = |tagged: Tagged| TagLook { commit: tagged.commit, by: tagged.by, lines: Vec::new(), nearest: None };
     tags.into_iter().map(|(tag, tagged)| (tag, look(tagged))).collect()
 }
@@ -160,14 +192,14 @@ fn known_tags(tags: BTreeMap<TagName, Tagged>) -> BTreeMap<TagName, TagLook> {
 fn holders<'a>(
     lines: &[Line],
     chains: &Chains,
-    trunk: &HashMap<Commit, usize>,
-    commits: impl Iterator<Item = &'a Commit>,
-) -> HashMap<&'a Commit, Vec<String>> {
-    let mut holders: HashMap<&Commit, Vec<String>> = commits.map(|commit| (commit, Vec::new())).collect();
+    trunk: &Trunk,
+    commits: &'a BTreeSet<Commit>,
+) -> BTreeMap<&'a Commit, Vec<String>> {
+    let mut holders: BTreeMap<&Commit, Vec<String>> = commits.iter().map(|commit| (commit, Vec::new())).collect();
     for line in lines {
         let mut fork = usize::MAX;
         for commit in chains.walk(&line.head) {
-            if let Some(position) = trunk.get(commit) {
+            if let Some(position) = trunk.positions.get(commit) {
                 fork = *position;
                 break;
             }
@@ -175,12 +207,9 @@ fn holders<'a>(
                 names.push(line.name.clone());
             }
         }
-        let mut wanted: Vec<_> = holders.iter_mut().collect();
-        wanted.sort();
-        for (commit, names) in wanted {
-            if trunk.get(*commit).is_some_and(|position| *position >= fork) {
-                names.push(line.name.clone());
-            }
+        let below = |commit: &Commit| trunk.positions.get(commit).is_some_and(|position| *position >= fork);
+        for (_, names) in holders.iter_mut().filter(|(commit, _)| below(commit)) {
+            names.push(line.name.clone());
         }
     }
     holders

@@ -18,13 +18,11 @@ pub(crate) struct Nearest<'a> {
     trunk: &'a HashMap<Commit, usize>,
     /// The smallest position that each commit's ancestors reach, where it is known.
     reached: HashMap<Commit, Option<usize>>,
-    /// Whether an ancestor was not there.
-    pub(crate) cut: bool,
 }
 
 impl<'a> Nearest<'a> {
     pub(crate) fn new(trunk: &'a HashMap<Commit, usize>) -> Self {
-        Self { trunk, reached: HashMap::new(), cut: false }
+        Self { trunk, reached: HashMap::new() }
     }
 
     /// The position on trunk of the newest of its first parents that is an ancestor of `commit`.
@@ -60,7 +58,6 @@ impl<'a> Nearest<'a> {
         }
         let object = objects.get(commit.as_str(), MAX_OBJECT).await?;
         let said = object.and_then(|object| object.body).and_then(|body| commit::read(&body));
-        self.cut |= said.is_none();
         Ok(said.map(|said| said.parents).unwrap_or_default())
     }
 }

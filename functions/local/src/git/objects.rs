@@ -106,7 +106,11 @@ impl Answers {
                 return Ok(Some(Header { id: id.to_owned(), kind: kind.to_owned(), size }));
             }
         }
-        Err(Fault::lasting(format!("`git cat-file` answered `{}`: is the repository damaged? try `git fsck`", line.trim())).into())
+        Err(Fault::lasting(format!(
+            "`git cat-file` answered `{}`: is the repository damaged? try `git fsck`",
+            line.trim()
+        ))
+        .into())
     }
 
     /// The content that follows a header.

@@ -163,7 +163,7 @@ async fn listen(mut child: Child, input: Option<Vec<u8>>, limit: usize) -> std::
             std::io::Result::Ok(output)
         };
         let ((), output, status) = tokio::join!(write, read, child.wait());
-        Ok((status?, output?))
+        std::io::Result::Ok((status?, output?))
     };
     let (status, output) = {
         let (mut work, mut hear) = (std::pin::pin!(work), std::pin::pin!(hear(stderr, &mut noise)));

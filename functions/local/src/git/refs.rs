@@ -89,7 +89,8 @@ async fn peel(
     let mut objects = Objects::open(git)?;
     for (tag, id, by) in nested {
         let object = objects.get(&format!("{id}^{{}}"), MAX_OBJECT).await?;
-        let commit = object.filter(|object| object.header.kind == "commit").and_then(|object| object.header.id.parse().ok());
+        let commit =
+            object.filter(|object| object.header.kind == "commit").and_then(|object| object.header.id.parse().ok());
         if let Some(commit) = commit {
             tags.insert(tag, Tagged { commit, by });
         }

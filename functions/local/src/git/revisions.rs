@@ -8,14 +8,21 @@ use trunkline_core::ids::{Commit, Key, Name};
 use trunkline_core::key::{self, File};
 use trunkline_core::policy::{FILE, MAX_BYTES, Policy};
 use trunkline_core::refusal::{Code, Refusal};
-use trunkline_ports::failure::Failure;
+use trunkline_ports::failure::{Failure, Fault};
 
 use super::commit::{self, Said};
 use super::objects::{MAX_OBJECT, Objects};
 use super::tree::{self, Trees};
 use crate::files::blocking;
 
-type Keys = BTreeMap<Name, Key>;
+/// What a policy says of one tree's artifacts.
+#[derive(Clone, Debug, Default)]
+struct Keys {
+    /// What each is built from.
+    built: BTreeMap<Name, Key>,
+    /// Those that something else builds.
+    adopted: Vec<Name>,
+}
 
 /// Commits, told one after the other; what they share is read once.
 #[derive(Debug)]
@@ -56,9 +63,17 @@ impl Revisions {
         self.keys.insert(said.tree, keys.clone());
         let (keys, refused) = match keys {
             Ok(keys) => (keys, None),
-            Err(refusal) => (Keys::new(), Some(refusal)),
+            Err(refusal) => (Keys::default(), Some(refusal)),
         };
-        Ok(Revision { commit: commit.clone(), time: said.time, author: said.author, subject: said.subject, keys, refused })
+        Ok(Revision {
+            commit: commit.clone(),
+            time: said.time,
+            author: said.author,
+            subject: said.subject,
+            keys: keys.built,
+            adopted: keys.adopted,
+            refused,
+        })
     }
 
     async fn keys(&mut self, tree: &str) -> Result<Result<Keys, Refusal>, Failure> {
@@ -75,7 +90,7 @@ impl Revisions {
                 object: entry.id,
             };
             let files: Vec<File> = entries.into_iter().map(file).collect();
-            Ok(Ok(key::keys(&policy, &files)))
+            Ok(Ok(Keys { built: key::keys(&policy, &files), adopted: key::adopted(&policy) }))
         })
         .await
     }
@@ -111,5 +126,5 @@ pub(crate) fn unknown(commit: &Commit) -> Refusal {
 
 /// An object that another one names is not there.
 pub(crate) fn damaged(id: &str) -> Failure {
-    trunkline_ports::failure::Fault::lasting(format!("the object {id} cannot be read: try `git fsck`")).into()
+    Fault::lasting(format!("the object {id} cannot be read: try `git fsck`")).into()
 }

@@ -1,0 +1,144 @@
+//! Manifest repositories, on real ones.
+
+mod race;
+mod undo;
+mod write;
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+use trunkline_core::deployment::{Bytes, Destination, Mark, Piece, Unit};
+use trunkline_core::ids::{Commit, Digest};
+use trunkline_core::policy::Kind;
+use trunkline_ports::failure::Failure;
+use trunkline_ports::targets::{Put, Sight, Targets as _, Version};
+
+use super::ManifestRepository;
+use crate::git::fixture::{Fixture, apart};
+
+/// A kustomization with comments, odd blanks and another image.
+const KUSTOMIZATION: &str = "# who owns this: the shop team\nresources:\n  - deployment.yaml\nimages:\n  - name: shop/api   # ours\n    newTag: \"old\"\n  - name: shop/other\n    newTag: '1'\n";
+
+/// A manifest repository that is bare, somebody's clone of it, and a folder with the cache.
+struct Shop {
+    bare: Fixture,
+    clone: Fixture,
+    cache: TempDir,
+}
+
+impl Shop {
+    /// One commit with `files` on `main`.
+    fn new(files: &[(&str, &str)]) -> Self {
+        let shop =
+            Self { bare: Fixture::init(&["--bare"]), clone: Fixture::new(), cache: tempfile::tempdir().unwrap() };
+        shop.clone.git(&["remote", "add", "origin", shop.bare.path.to_str().unwrap()]);
+        shop.by_hand("first", files);
+        shop
+    }
+
+    /// One with the usual kustomization.
+    fn usual() -> Self {
+        Self::new(&[("apps/stage/kustomization.yaml", KUSTOMIZATION), ("README", "x")])
+    }
+
+    /// What somebody else pushes.
+    fn by_hand(&self, subject: &str, files: &[(&str, &str)]) -> Commit {
+        if self.bare.git(&["branch"]) != "" {
+            self.clone.git(&["fetch", "--quiet", "origin"]);
+            self.clone.git(&["reset", "--quiet", "--hard", "origin/main"]);
+        }
+        for (path, text) in files {
+            self.clone.write(path, text);
+        }
+        let commit = self.clone.commit(subject);
+        self.clone.git(&["push", "--quiet", "origin", "main"]);
+        commit
+    }
+
+    /// The adapter under test. Its root is the cache's folder, where nobody told git a name.
+    fn targets(&self) -> ManifestRepository {
+        let mut targets = ManifestRepository::new(self.cache.path(), self.cache.path());
+        targets.git = apart;
+        targets
+    }
+
+    fn unit(&self, digest: u8) -> Unit {
+        self.unit_of(vec![piece("api", r#"{"kustomize": "apps/stage"}"#, digest)])
+    }
+
+    fn unit_of(&self, pieces: Vec<Piece>) -> Unit {
+        let repository = self.bare.path.to_str().unwrap().to_owned();
+        let destination = Destination::Manifests { repository, branch: "main".to_owned() };
+        Unit { destination, environment: "stage".parse().unwrap(), commit: commit(), pieces }
+    }
+
+    /// Looks, then puts on what it saw.
+    async fn put(&self, unit: &Unit, number: u64) -> Put {
+        let seen = self.targets().look(unit).await.unwrap();
+        self.targets().put(unit, &seen.version, &mark(number)).await.unwrap()
+    }
+
+    /// Looks, then undoes on what it saw.
+    async fn undo(&self, unit: &Unit, number: u64) -> Result<Put, Failure> {
+        let seen = self.targets().look(unit).await.unwrap();
+        self.targets().undo(unit, &seen.version, &mark(number)).await
+    }
+
+    async fn look(&self, unit: &Unit) -> Sight {
+        self.targets().look(unit).await.unwrap()
+    }
+
+    /// A file as the branch has it.
+    fn file(&self, path: &str) -> String {
+        self.bare.git(&["show", &format!("main:{path}")])
+    }
+
+    fn count(&self) -> usize {
+        self.bare.git(&["rev-list", "--count", "main"]).parse().unwrap()
+    }
+
+    /// The only folder in the cache.
+    fn cached(&self) -> PathBuf {
+        let mut folders =
+            std::fs::read_dir(self.cache.path().join("manifests")).unwrap().map(|entry| entry.unwrap().path());
+        folders.find(|path| path.is_dir()).unwrap()
+    }
+}
+
+fn commit() -> Commit {
+    "c".repeat(40).parse().unwrap()
+}
+
+fn digest(number: u8) -> Digest {
+    format!("sha256:{}", format!("{number:02x}").repeat(32)).parse().unwrap()
+}
+
+fn piece(artifact: &str, target: &str, number: u8) -> Piece {
+    let repository = Some(format!("shop/{artifact}"));
+    let tag = Some(format!("tag{number}").parse().unwrap());
+    let bytes = Bytes { kind: Kind::Image, digest: digest(number), repository, tag };
+    Piece { artifact: artifact.parse().unwrap(), target: serde_json::from_str(target).unwrap(), bytes, previous: None }
+}
+
+fn mark(number: u64) -> Mark {
+    Mark {
+        project: "shop".parse().unwrap(),
+        number,
+        environment: "stage".parse().unwrap(),
+        commit: commit(),
+        previous: Some("b".repeat(40).parse().unwrap()),
+        shipped: vec!["bbbb Ada: one".to_owned(), "cccc Bob: Trunkline-Entry: 99\nTrunkline-Entry: 98".to_owned()],
+    }
+}
+
+fn gone() -> Version {
+    Version("1".repeat(40))
+}
+
+/// A refusal's code and message, or the fault, in one line.
+fn said(failure: &Failure) -> String {
+    match failure {
+        Failure::Refused(refusal) => format!("{}: {}", refusal.code, refusal.message),
+        Failure::Fault(fault) => format!("fault: {}", fault.message),
+    }
+}
