@@ -84,7 +84,7 @@ fn check_name(name: &str, whole: &str) -> Result<(), Refusal> {
 
 fn check_host(host: &str, whole: &str) -> Result<(), Refusal> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-    if host.bytes().all(legal) && !host.starts_with(':') {
+    if host.bytes().all(legal) && !host.starts_with([':', '.', '-']) {
         return Ok(());
     }
     Err(malformed(whole).help("a registry's host is a name or an address, with `:port` if it needs one"))
