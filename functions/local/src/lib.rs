@@ -2,8 +2,7 @@
 //!
 //! [`ledger`] keeps the facts in a folder, [`clock`] tells its time; [`git`] shows the repository whose commits
 //! are carried, and [`manifest_repository`] commits to the one that says what shall run; [`folder`] and [`run`] deploy to
-//! folders and by commands, and [`commands`] and [`checks`] do what a policy
-//! asks for.
+//! folders and by commands, and [`commands`] and [`checks`] do what a policy asks for.
 
 pub mod checks;
 pub mod clock;
