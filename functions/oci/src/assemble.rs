@@ -59,7 +59,7 @@ pub(crate) async fn assemble(
             .or_insert(Part { descriptor, origin: Origin::Made(made.file.into_temp_path()) });
     }
     let blobs = blobs.into_values().collect();
-    let index = if children.len() == 1 { None } else { Some(index(assembly, &children, &annotations)?) };
+    let index = if children.len() == 1 { None } else { Some(index(&assembly.platforms, &children, &annotations)?) };
     let (image, children) = match (index, children.pop()) {
         (None, Some(only)) => (only, Vec::new()),
         (Some(index), Some(last)) => (index, children.into_iter().chain([last]).collect()),
@@ -132,12 +132,17 @@ fn manifest(
     Ok(known)
 }
 
-fn index(assembly: &Assembly, children: &[Known], annotations: &BTreeMap<String, String>) -> Result<Known, Failure> {
+/// The index of an image for several platforms, in their order.
+pub(crate) fn index(
+    platforms: &[Platform],
+    children: &[Known],
+    annotations: &BTreeMap<String, String>,
+) -> Result<Known, Failure> {
     let entry = |(platform, child): (&Platform, &Known)| Descriptor {
         platform: Some(PlatformEntry::from(platform)),
         ..child.descriptor()
     };
-    let manifests = assembly.platforms.iter().zip(children).map(entry).collect();
+    let manifests = platforms.iter().zip(children).map(entry).collect();
     written(INDEX, json(&NewIndex { schema_version: 2, media_type: INDEX, manifests, annotations })?)
 }
 

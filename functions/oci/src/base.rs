@@ -1,6 +1,6 @@
 //! The image a recipe begins with: from a layout folder, the store or a registry, always by digest.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use trunkline_core::ids::Digest;
@@ -142,7 +142,7 @@ impl Source {
 
     fn origin(&self, layer: &Descriptor) -> Origin {
         match self {
-            Self::Layout(layout) => Origin::File(PathBuf::from(layout.blob_path(&layer.digest))),
+            Self::Layout(layout) => Origin::File(layout.blob_path(&layer.digest)),
             Self::Registry { remote, .. } => Origin::Registry(remote.clone()),
         }
     }

@@ -23,8 +23,8 @@ pub(crate) struct Config {
     os_version: Option<String>,
     #[serde(default, rename = "os.features", skip_serializing_if = "Option::is_none")]
     os_features: Option<Vec<String>>,
-    #[serde(default, deserialize_with = "nullable")]
-    config: Run,
+    #[serde(default, rename = "config", deserialize_with = "nullable")]
+    run: Run,
     pub(crate) rootfs: Root,
     #[serde(default, deserialize_with = "nullable")]
     history: Vec<Step>,
@@ -112,7 +112,7 @@ impl Config {
         added: &[Added<'_>],
     ) -> Self {
         self.created = Some(created.to_owned());
-        self.config.extend(assembly, labels);
+        self.run.extend(assembly, labels);
         for layer in added {
             self.rootfs.diff_ids.push(layer.diff.clone());
             let from = if layer.from.is_empty() { "." } else { layer.from };

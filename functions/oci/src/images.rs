@@ -133,12 +133,11 @@ impl Images {
         if before.as_ref() == Some(digest) && self.session.is_tagged(remote, digest, tag).await? {
             return Ok(Outcome::Already);
         }
-        let known = match given {
-            Some(given) => Known::verify(digest, given.text.clone().into_bytes(), Some(&given.media_type))?,
-            None => {
-                let found = self.session.manifest(remote, digest, Access::Push).await?;
-                found.ok_or_else(|| problem::missing(&format!("the image {digest}"), &format!("`{remote}`")))?
-            }
+        let known = if let Some(given) = given {
+            Known::verify(digest, given.text.clone().into_bytes(), Some(&given.media_type))?
+        } else {
+            let found = self.session.manifest(remote, digest, Access::Push).await?;
+            found.ok_or_else(|| problem::missing(&format!("the image {digest}"), &format!("`{remote}`")))?
         };
         self.session.put_manifest(remote, digest, tag.as_str(), &known.manifest).await?;
         if let Ok(mut tagged) = self.tagged.lock() {

@@ -30,24 +30,18 @@ impl Place {
     /// Source: `splitDockerDomain` in <https://github.com/distribution/reference/blob/main/normalize.go>
     pub(crate) fn parse(repository: &str) -> Result<Self, Refusal> {
         let is_host = |first: &str| first.contains(['.', ':']) || first == "localhost";
-        match repository.split_once('/').filter(|(first, _)| is_host(first)) {
-            Some((host, rest)) => {
-                check_host(host, repository)?;
-                let official = host == "docker.io" && !rest.contains('/');
-                let rest = if official { format!("library/{rest}") } else { rest.to_owned() };
-                check_name(&rest, repository)?;
-                Ok(Self::Registry(Remote { host: host.to_owned(), repository: rest }))
-            }
-            None => {
-                check_name(repository, repository)?;
-                if repository.split('/').any(|part| part == "blobs") {
-                    return Err(
-                        malformed(repository).help("a repository in the store cannot have a part named `blobs`")
-                    );
-                }
-                Ok(Self::Store(repository.to_owned()))
-            }
+        if let Some((host, rest)) = repository.split_once('/').filter(|(first, _)| is_host(first)) {
+            check_host(host, repository)?;
+            let official = host == "docker.io" && !rest.contains('/');
+            let rest = if official { format!("library/{rest}") } else { rest.to_owned() };
+            check_name(&rest, repository)?;
+            return Ok(Self::Registry(Remote { host: host.to_owned(), repository: rest }));
         }
+        check_name(repository, repository)?;
+        if repository.split('/').any(|part| part == "blobs") {
+            return Err(malformed(repository).help("a repository in the store cannot have a part named `blobs`"));
+        }
+        Ok(Self::Store(repository.to_owned()))
     }
 }
 

@@ -6,9 +6,10 @@
 mod command;
 mod tool;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use trunkline_core::policy::Dockerfile;
+use trunkline_core::policy::{Dockerfile, Platform};
 use trunkline_ports::artifacts::{ImageOrder, Watcher};
 use trunkline_ports::failure::Failure;
 
@@ -16,7 +17,7 @@ use crate::annotations;
 use crate::image::{Origin, Part, Parts};
 use crate::layers::confined;
 use crate::layout::Layout;
-use crate::{problem, work};
+use crate::{assemble, problem, work};
 use tool::{Recipe, Tool};
 
 /// Builds an image into a layout folder beside `staging`'s other files. The layout lives as long as `staging` does.
@@ -44,9 +45,37 @@ pub(crate) async fn build(
         into: folder.path(),
     };
     watcher.line(&format!("building with {tool}"));
-    tool.build(&recipe, watcher).await?;
-    let into = folder.path().join("layout");
-    work::blocking(move || read(&into, folder)).await
+    let layouts = tool.build(&recipe, watcher).await?;
+    let platforms = recipe.platforms.to_vec();
+    work::blocking(move || {
+        let mut images = layouts.iter().map(|layout| read(layout, folder.path())).collect::<Result<Vec<Parts>, _>>()?;
+        match (images.pop(), images.is_empty()) {
+            (Some(only), true) => Ok(only),
+            (Some(last), false) => combine(images.into_iter().chain([last]).collect(), &platforms, &annotations),
+            (None, _) => Err(nothing()),
+        }
+    })
+    .await
+}
+
+/// One image of several that are for one platform each.
+fn combine(
+    images: Vec<Parts>,
+    platforms: &[Platform],
+    annotations: &BTreeMap<String, String>,
+) -> Result<Parts, Failure> {
+    let mut blobs = BTreeMap::new();
+    let mut children = Vec::new();
+    for image in images {
+        children.push(image.image);
+        blobs.extend(image.blobs.into_iter().map(|part| (part.descriptor.digest.clone(), part)));
+    }
+    let image = assemble::index(platforms, &children, annotations)?;
+    Ok(Parts { blobs: blobs.into_values().collect(), children, image })
+}
+
+fn nothing() -> Failure {
+    problem::unbuildable("the build left no image, or several", "build one image for each artifact")
 }
 
 fn fresh(staging: &Path) -> Result<tempfile::TempDir, Failure> {
@@ -54,20 +83,18 @@ fn fresh(staging: &Path) -> Result<tempfile::TempDir, Failure> {
     made.map_err(|error| problem::file("cannot write to", staging, &error))
 }
 
-/// Reads what the tool left, and moves its blobs out of its folder, which goes.
-fn read(into: &Path, folder: tempfile::TempDir) -> Result<Parts, Failure> {
+/// Reads what the tool left, its blobs moved out of its folder.
+fn read(into: &Path, folder: &Path) -> Result<Parts, Failure> {
     let layout = Layout::at(into.to_owned());
-    let image = layout.only()?.ok_or_else(|| {
-        problem::unbuildable("the build left no image, or several", "build one image for each artifact")
-    })?;
+    let image = layout.only()?.ok_or_else(nothing)?;
     let children = layout.children(&image)?;
     if children.len() != image.references.manifests.len() {
         return Err(problem::unbuildable("the build left an index without its images", "build it by hand to see why"));
     }
-    let mut blobs = std::collections::BTreeMap::new();
+    let mut blobs = BTreeMap::new();
     for blob in children.iter().chain([&image]).flat_map(|known| known.references.blobs()) {
         if !blobs.contains_key(&blob.digest) {
-            let origin = Origin::Made(taken(&layout.blob_path(&blob.digest), folder.path())?);
+            let origin = Origin::Made(taken(&layout.blob_path(&blob.digest), folder)?);
             blobs.insert(blob.digest.clone(), Part { descriptor: blob.clone(), origin });
         }
     }

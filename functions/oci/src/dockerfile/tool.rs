@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 use trunkline_core::policy::Platform;
@@ -30,6 +30,7 @@ impl fmt::Display for Tool {
 }
 
 /// What is to be built.
+#[derive(Clone, Copy)]
 pub(super) struct Recipe<'a> {
     pub(super) file: &'a Path,
     pub(super) context: &'a Path,
@@ -38,7 +39,7 @@ pub(super) struct Recipe<'a> {
     pub(super) annotations: &'a BTreeMap<String, String>,
     /// The commit's time, in seconds since 1970.
     pub(super) seconds: i64,
-    /// An empty folder; the layout is its `layout`.
+    /// An empty folder; the layouts are made in it.
     pub(super) into: &'a Path,
 }
 
@@ -60,8 +61,8 @@ impl Tool {
         .into())
     }
 
-    /// Builds into the recipe's layout.
-    pub(super) async fn build(self, recipe: &Recipe<'_>, watcher: &Watcher) -> Result<(), Failure> {
+    /// Builds into layout folders: one that holds the whole image, or one for each platform in their order.
+    pub(super) async fn build(self, recipe: &Recipe<'_>, watcher: &Watcher) -> Result<Vec<PathBuf>, Failure> {
         match self {
             Self::Buildx => buildx(recipe, watcher).await,
             Self::Buildah => buildah(recipe, watcher).await,
@@ -85,15 +86,12 @@ impl Recipe<'_> {
         }
         words
     }
-
-    fn layout(&self) -> OsString {
-        self.into.join("layout").into_os_string()
-    }
 }
 
 /// Without attestations, which hold the time of the build, and would make an index of every image.
 /// Source: <https://docs.docker.com/build/exporters/oci-docker/>, <https://docs.docker.com/build/ci/github-actions/reproducible-builds/>
-async fn buildx(recipe: &Recipe<'_>, watcher: &Watcher) -> Result<(), Failure> {
+async fn buildx(recipe: &Recipe<'_>, watcher: &Watcher) -> Result<Vec<PathBuf>, Failure> {
+    let layout = recipe.into.join("layout");
     let mut words: Vec<OsString> =
         ["buildx", "build", "--progress=plain", "--provenance=false", "--sbom=false"].map(Into::into).to_vec();
     words.extend(recipe.common());
@@ -102,30 +100,37 @@ async fn buildx(recipe: &Recipe<'_>, watcher: &Watcher) -> Result<(), Failure> {
         words.extend(["--annotation".into(), format!("{level}{name}={value}").into()]);
     }
     let mut output = OsString::from("type=oci,tar=false,rewrite-timestamp=true,dest=");
-    output.push(recipe.layout());
+    output.push(&layout);
     words.extend(["--output".into(), output, recipe.context.into()]);
-    command::run(&Run { program: "docker", words, seconds: recipe.seconds }, watcher).await
+    command::run(&Run { program: "docker", words, seconds: recipe.seconds }, watcher).await?;
+    Ok(vec![layout])
 }
 
-/// The image is named after the folder it goes to, which nobody else has, and taken out of buildah's own store again.
-async fn buildah(recipe: &Recipe<'_>, watcher: &Watcher) -> Result<(), Failure> {
+/// Each platform by itself, since buildah 1.28 cannot list images `FROM scratch` that it made together. The image is named
+/// after the folder it goes to, which nobody else has, and taken out of buildah's own store again.
+async fn buildah(recipe: &Recipe<'_>, watcher: &Watcher) -> Result<Vec<PathBuf>, Failure> {
     let name = recipe
         .into
         .file_name()
         .map(|name| name.to_string_lossy().trim_start_matches('.').to_lowercase())
         .unwrap_or_default();
     let name = format!("localhost/trunkline-{}-{name}", std::process::id());
-    let built = buildah_build(recipe, &name, watcher).await;
-    let remove: &[&str] = if recipe.platforms.len() > 1 { &["manifest", "rm"] } else { &["rmi"] };
-    let removed = command::succeeds("buildah", &[remove, &[&name]].concat()).await;
-    if built.is_ok() && !removed {
-        watcher.line(&format!("`{name}` stays in buildah's own store: it could not be removed"));
+    let mut layouts = Vec::new();
+    for at in 0..recipe.platforms.len().max(1) {
+        let platform = recipe.platforms.get(at..=at).unwrap_or_default();
+        let layout = recipe.into.join(format!("layout-{at}"));
+        let built = buildah_one(&Recipe { platforms: platform, ..*recipe }, &name, &layout, watcher).await;
+        let removed = command::succeeds("buildah", &["rmi", &name]).await;
+        if built.is_ok() && !removed {
+            watcher.line(&format!("`{name}` stays in buildah's own store: it could not be removed"));
+        }
+        built?;
+        layouts.push(layout);
     }
-    built
+    Ok(layouts)
 }
 
-async fn buildah_build(recipe: &Recipe<'_>, name: &str, watcher: &Watcher) -> Result<(), Failure> {
-    let several = recipe.platforms.len() > 1;
+async fn buildah_one(recipe: &Recipe<'_>, name: &str, layout: &Path, watcher: &Watcher) -> Result<(), Failure> {
     let mut words: Vec<OsString> =
         ["build", "--format=oci", "--identity-label=false", "--timestamp"].map(Into::into).to_vec();
     words.push(recipe.seconds.to_string().into());
@@ -133,13 +138,11 @@ async fn buildah_build(recipe: &Recipe<'_>, name: &str, watcher: &Watcher) -> Re
     for (key, value) in recipe.annotations {
         words.extend(["--annotation".into(), format!("{key}={value}").into()]);
     }
-    words.extend([if several { "--manifest" } else { "--tag" }.into(), name.into(), recipe.context.into()]);
+    words.extend(["--tag".into(), name.into(), recipe.context.into()]);
     command::run(&Run { program: "buildah", words, seconds: recipe.seconds }, watcher).await?;
 
     let mut to = OsString::from("oci:");
-    to.push(recipe.layout());
-    let push: &[&str] = if several { &["manifest", "push", "--all"] } else { &["push"] };
-    let mut words: Vec<OsString> = push.iter().map(Into::into).collect();
-    words.extend([name.into(), to]);
+    to.push(layout);
+    let words = vec!["push".into(), name.into(), to];
     command::run(&Run { program: "buildah", words, seconds: recipe.seconds }, watcher).await
 }

@@ -236,7 +236,7 @@ impl Walk<'_> {
             match part {
                 Component::Normal(part) => reached.push(part),
                 Component::ParentDir => {
-                    inside &= reached.pop() && (target.is_absolute() || reached.starts_with(&self.root))
+                    inside &= reached.pop() && (target.is_absolute() || reached.starts_with(&self.root));
                 }
                 Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
             }

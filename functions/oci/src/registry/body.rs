@@ -103,7 +103,9 @@ pub(super) fn verified(response: Response, digest: Digest) -> impl Stream<Item =
     bytes.chain(futures_util::stream::iter([None])).filter_map(move |next| {
         let passed = match next {
             Some(Ok(bytes)) => {
-                sum.iter_mut().for_each(|sum| sum.add(&bytes));
+                if let Some(sum) = &mut sum {
+                    sum.add(&bytes);
+                }
                 Some(Ok(bytes))
             }
             Some(Err(error)) => Some(Err(error)),

@@ -76,12 +76,9 @@ fn parameter(text: &str) -> (String, &str) {
 mod tests {
     use super::*;
 
-    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Option<Challenge> {
-        Some(Challenge::Bearer {
-            realm: realm.to_owned(),
-            service: service.map(str::to_owned),
-            scope: scope.map(str::to_owned),
-        })
+    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
+        let (service, scope) = (service.map(str::to_owned), scope.map(str::to_owned));
+        Challenge::Bearer { realm: realm.to_owned(), service, scope }
     }
 
     #[test]
@@ -90,16 +87,16 @@ mod tests {
             r#"Bearer realm="https://auth.example/token",service="registry.example",scope="repository:a/b:pull,push""#;
         assert_eq!(
             read(value),
-            bearer("https://auth.example/token", Some("registry.example"), Some("repository:a/b:pull,push"))
+            Some(bearer("https://auth.example/token", Some("registry.example"), Some("repository:a/b:pull,push")))
         );
-        assert_eq!(read("bearer realm=http://x/t , service = y"), bearer("http://x/t", Some("y"), None));
-        assert_eq!(read(r#"Bearer realm="a\"b"#), bearer("a\"b", None, None));
+        assert_eq!(read("bearer realm=http://x/t , service = y"), Some(bearer("http://x/t", Some("y"), None)));
+        assert_eq!(read(r#"Bearer realm="a\"b"#), Some(bearer("a\"b", None, None)));
     }
 
     #[test]
     fn a_basic_challenge_is_taken_when_there_is_no_other() {
         assert_eq!(read(r#"Basic realm="x""#), Some(Challenge::Basic));
-        assert_eq!(read(r#"Basic realm="x", Bearer realm="y""#), bearer("y", None, None));
+        assert_eq!(read(r#"Basic realm="x", Bearer realm="y""#), Some(bearer("y", None, None)));
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Default for Patience {
             attempts: 4,
             first_wait: Duration::from_millis(250),
             longest_wait: Duration::from_secs(20),
-            silence: Duration::from_secs(60),
+            silence: Duration::from_mins(1),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::support::registry::Registry;
 use crate::support::{Export, Store, config, json as document, shown, two_platforms};
 
 /// A recipe on top of a base.
-fn on(place: &str, base: &Image, more: Value) -> Value {
+fn on(place: &str, base: &Image, more: &Value) -> Value {
     let mut recipe = json!({ "base": format!("{place}@{}", base.digest), "layers": [{ "from": "bin/linux-amd64", "to": "/usr/bin" }] });
     recipe.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     recipe
@@ -34,7 +34,7 @@ async fn what_the_recipe_does_not_say_is_the_bases() {
     let recipe = on(
         "shop/base",
         &below,
-        json!({ "entrypoint": ["/usr/bin/serve"], "env": { "MODE": "fast", "PORT": "80" }, "labels": { "team": "web" } }),
+        &json!({ "entrypoint": ["/usr/bin/serve"], "env": { "MODE": "fast", "PORT": "80" }, "labels": { "team": "web" } }),
     );
     let image = store.build("shop/web", &Export::site(), recipe).await.unwrap();
     let layout = store.layout("shop/web");
@@ -72,7 +72,7 @@ async fn what_the_recipe_does_not_say_is_the_bases() {
 async fn folders_that_every_system_has_are_left_to_the_base() {
     let store = Store::new();
     let below = base(&store, "shop/base").await;
-    let image = store.build("shop/web", &Export::site(), on("shop/base", &below, json!({}))).await.unwrap();
+    let image = store.build("shop/web", &Export::site(), on("shop/base", &below, &json!({}))).await.unwrap();
     let layer = document(&store.layout("shop/web"), image.digest.as_str())["layers"][1]["digest"]
         .as_str()
         .unwrap()
@@ -92,7 +92,7 @@ async fn a_base_is_the_same_from_a_folder_from_the_store_and_from_a_registry() {
     for place in ["./images/shop/base", "shop/base", &remote] {
         for target in ["shop/web", &registry.repository("shop/web")] {
             let target = format!("{target}{}", digests.len());
-            let image = store.build(&target, &Export::site(), on(place, &below, json!({}))).await.unwrap();
+            let image = store.build(&target, &Export::site(), on(place, &below, &json!({}))).await.unwrap();
             assert_eq!(
                 store.images.find(&target, &image.digest).await.unwrap().as_ref(),
                 Some(&image),
@@ -113,7 +113,7 @@ async fn a_base_on_the_same_registry_is_mounted_and_read_once() {
     let below = base(&store, &place).await;
     proxy.taken();
     let target = format!("{}/shop/web", proxy.host);
-    store.build(&target, &Export::site(), on(&place, &below, json!({}))).await.unwrap();
+    store.build(&target, &Export::site(), on(&place, &below, &json!({}))).await.unwrap();
     let requests = proxy.taken();
     assert_eq!(
         requests
@@ -129,7 +129,7 @@ async fn a_base_on_the_same_registry_is_mounted_and_read_once() {
         "{requests:#?}"
     );
 
-    store.build(&target, &Export::site(), on(&place, &below, json!({}))).await.unwrap();
+    store.build(&target, &Export::site(), on(&place, &below, &json!({}))).await.unwrap();
     assert_eq!(proxy.taken().len(), 1);
 }
 
@@ -142,14 +142,14 @@ async fn of_an_index_the_platforms_own_image_is_taken() {
     let store = Store::new();
     let below = store.build("shop/base", &Export::site(), two_platforms()).await.unwrap();
     let index: Value = serde_json::from_str(&below.manifest.text).unwrap();
-    let recipe = on("shop/base", &below, json!({ "platforms": ["linux/arm64"] }));
+    let recipe = on("shop/base", &below, &json!({ "platforms": ["linux/arm64"] }));
     let image = store.build("shop/web", &Export::site(), recipe).await.unwrap();
     let arm = document(&store.layout("shop/base"), index["manifests"][1]["digest"].as_str().unwrap());
     let made = document(&store.layout("shop/web"), image.digest.as_str());
     assert_eq!(made["layers"].as_array().unwrap()[..2], arm["layers"].as_array().unwrap()[..]);
     assert_eq!(config(&store.layout("shop/web"), &image.digest)["architecture"], "arm64");
 
-    let absent = on("shop/base", &below, json!({ "platforms": ["linux/riscv64"] }));
+    let absent = on("shop/base", &below, &json!({ "platforms": ["linux/riscv64"] }));
     let refused = store.build("shop/web", &Export::site(), absent).await.unwrap_err();
     assert_snapshot!(shown(&refused).replace(below.digest.as_str(), "DIGEST"), @"
     refused, build-failed: the base DIGEST has no image for linux/riscv64
@@ -166,11 +166,11 @@ async fn a_base_that_is_not_there_or_not_by_digest_is_refused() {
     refused, policy-invalid: the base `debian:12` is not an image by digest
     help: write `scratch`, `host/repository@sha256:…` or `./layout@sha256:…`; `skopeo inspect docker://IMAGE` prints the digest of a tag
     ");
-    assert_snapshot!(build(on("shop/other", &below, json!({}))).await.replace(store.folder.path().to_str().unwrap(), "STORE").replace(below.digest.as_str(), "DIGEST"), @"
+    assert_snapshot!(build(on("shop/other", &below, &json!({}))).await.replace(store.folder.path().to_str().unwrap(), "STORE").replace(below.digest.as_str(), "DIGEST"), @"
     refused, artifact-missing: the base's DIGEST is not in `STORE/images/shop/other`
     help: was it deleted there by hand or by a retention rule? build the commit again, or push it again
     ");
-    let refused = build(on("shop/base", &below, json!({ "platforms": ["linux/arm64"] }))).await;
+    let refused = build(on("shop/base", &below, &json!({ "platforms": ["linux/arm64"] }))).await;
     assert_snapshot!(refused.replace(below.digest.as_str(), "DIGEST"), @"
     refused, build-failed: the base DIGEST: it is for linux/amd64, not for linux/arm64
     help: look at it with `skopeo inspect --raw`
@@ -185,7 +185,7 @@ async fn a_bases_layer_that_was_changed_is_not_copied() {
     let mut bytes = fs::read(&blob).unwrap();
     bytes[20] ^= 1;
     fs::write(&blob, bytes).unwrap();
-    let refused = store.build("shop/web", &Export::site(), on("shop/base", &below, json!({}))).await.unwrap_err();
+    let refused = store.build("shop/web", &Export::site(), on("shop/base", &below, &json!({}))).await.unwrap_err();
     assert!(shown(&refused).starts_with("refused, artifact-changed"), "{refused}");
     assert_eq!(store.images.find("shop/web", &below.digest).await.unwrap(), None);
 }
