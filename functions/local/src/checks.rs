@@ -47,6 +47,8 @@ impl Http {
             .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls()?)
             .timeout(PATIENCE)
+            // Each question on a connection of its own, as a visitor would ask it.
+            .pool_max_idle_per_host(0)
             // Followed here, since an address that should redirect must not be followed.
             .redirect(redirect::Policy::none())
             .build();

@@ -42,7 +42,7 @@ fn page(path: &str) -> String {
             0 => "302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n".to_owned(),
             hops => format!("302 Found\r\nLocation: /hop{}\r\nContent-Length: 0\r\n\r\n", hops - 1),
         },
-        _ => "200 OK\r\nContent-Length: 16\r\n\r\nversion 7\u{1b}[2Jok".to_owned(),
+        _ => "200 OK\r\nContent-Length: 15\r\n\r\nversion 7\u{1b}[2Jok".to_owned(),
     }
 }
 
