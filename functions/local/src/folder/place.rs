@@ -126,7 +126,7 @@ impl Place {
                 Ok(()) => return Ok(file),
                 Err(TryLockError::Error(error)) => return Err(fault("locking", &path, &error)),
                 Err(TryLockError::WouldBlock) if started.elapsed() < PATIENCE => {
-                    thread::sleep(Duration::from_millis(5))
+                    thread::sleep(Duration::from_millis(5));
                 }
                 Err(TryLockError::WouldBlock) => {
                     return Err(Fault::passing(format!("`{}` is held by another process", path.display())).into());
