@@ -130,7 +130,8 @@ fn tags(state: &State, trunk: &str, look: &Look) -> Vec<Fact> {
     for (name, seen) in &look.tags {
         let known = state.tags.get(name).is_some_and(|tag| !tag.gone && *standing(tag) == seen.commit);
         if !known {
-            facts.push(tag_seen(name, seen, adoption && !since.contains(&seen.commit)));
+            let remembered = since.contains(&seen.commit) || state.on_line(&seen.commit).is_some();
+            facts.push(tag_seen(name, seen, remembered, adoption));
         }
     }
     for (name, tag) in &state.tags {
@@ -141,14 +142,17 @@ fn tags(state: &State, trunk: &str, look: &Look) -> Vec<Fact> {
     facts
 }
 
-fn tag_seen(name: &TagName, seen: &TagLook, adopted: bool) -> Fact {
+/// A tag on a commit that no line has since adoption is on none, whatever the branches' older history says. When the project is
+/// adopted, such tags are history.
+fn tag_seen(name: &TagName, seen: &TagLook, remembered: bool, adoption: bool) -> Fact {
+    let behind = !remembered && !seen.lines.is_empty();
     Fact::TagSeen {
         tag: name.clone(),
         commit: seen.commit.clone(),
         by: seen.by.clone(),
-        lines: seen.lines.clone(),
-        nearest: seen.nearest.clone(),
-        adopted,
+        lines: if behind { Vec::new() } else { seen.lines.clone() },
+        nearest: if behind { None } else { seen.nearest.clone() },
+        adopted: adoption && !remembered,
     }
 }
 

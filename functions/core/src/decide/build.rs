@@ -3,42 +3,54 @@
 use super::{Known, words};
 use crate::deployment::Bytes;
 use crate::fact::{Claim, Fact};
-use crate::ids::{Digest, ImageTag};
-use crate::plan::Plan;
-use crate::state::{Build, State};
+use crate::ids::{Commit, Digest, ImageTag};
+use crate::plan::{Plan, SHORT};
+use crate::state::{self, Build, State};
 
 pub(super) fn builds(known: Known<'_>, plan: &mut Plan) {
     let state = known.state;
-    for line in state.lines.values() {
-        // Newest first: that is what people wait for.
-        for commit in line.commits.iter().rev() {
-            let Some(revision) = state.on_line(commit).map(|on_line| &on_line.revision) else { continue };
-            if let Some(refusal) = &revision.refused {
-                plan.refuse(format!("commit {}", commit.short(crate::plan::SHORT)), refusal.clone());
-                continue;
-            }
-            if state.suspended(commit) || state.bar(commit).is_some() {
-                continue;
-            }
-            for (artifact, key) in &revision.keys {
-                match state.build(artifact, key) {
-                    Some(Build::Done { bytes, commit, .. }) => tag_with_commit(known, commit, bytes, plan),
-                    Some(Build::Failed { refusal, commit }) => {
-                        let subject = format!("build of {artifact} from {}", commit.short(crate::plan::SHORT));
-                        if !plan.refusals.iter().any(|refused| refused.subject == subject) {
-                            plan.refuse(subject, words::build_failed(artifact, commit, refusal));
-                        }
-                    }
-                    None => {
-                        let claim =
-                            Claim::Build { artifact: artifact.clone(), key: key.clone(), commit: commit.clone() };
-                        plan.outstanding(known, claim);
+    let mut unbuilt: Vec<&Commit> = state.unbuilt.iter().collect();
+    // Newest first: that is what people wait for.
+    unbuilt.sort_by_key(|commit| std::cmp::Reverse(state.place(commit)));
+    for commit in unbuilt {
+        let Some(on_line) = state.on_line(commit).filter(|_| !state.suspended(commit) && state.bar(commit).is_none())
+        else {
+            continue;
+        };
+        // What stands refused in a commit that newer ones have left behind is history.
+        let told = !left_behind(state, on_line);
+        if let Some(refusal) = on_line.revision.refused.as_ref().filter(|_| told) {
+            plan.refuse(format!("commit {}", commit.short(SHORT)), refusal.clone());
+        }
+        for (artifact, key) in &on_line.revision.keys {
+            match state.build(artifact, key) {
+                None => {
+                    let claim = Claim::Build { artifact: artifact.clone(), key: key.clone(), commit: commit.clone() };
+                    plan.outstanding(known, claim);
+                }
+                Some(Build::Failed { refusal, commit }) if told => {
+                    let subject = format!("build of {artifact} from {}", commit.short(SHORT));
+                    if !plan.refusals.iter().any(|refused| refused.subject == subject) {
+                        plan.refuse(subject, words::build_failed(artifact, commit, refusal));
                     }
                 }
+                Some(_) => {}
             }
         }
     }
+    for (digest, commit) in &state.untagged {
+        tag_with_commit(known, digest, commit, plan);
+    }
     give_up(known, plan);
+}
+
+/// Whether a newer commit of the same line has everything.
+fn left_behind(state: &State, known: &state::Known) -> bool {
+    let line = known.line.as_ref().and_then(|line| state.lines.get(line));
+    line.is_some_and(|line| {
+        let newer = line.between(known.position + 1, line.first + line.commits.len());
+        newer.iter().any(|commit| !state.unbuilt.contains(commit))
+    })
 }
 
 /// A build that nobody acts on any more and nobody wants is given up, so that its lane is free.
@@ -52,16 +64,19 @@ fn give_up(known: Known<'_>, plan: &mut Plan) {
 }
 
 /// The commit's short id is a tag of the image it built; other commits with the same image are tagged when promoted.
-fn tag_with_commit(known: Known<'_>, commit: &crate::ids::Commit, bytes: &Bytes, plan: &mut Plan) {
-    let tag = commit.tag(known.policy.sha_length);
-    if known.state.bar(commit).is_some() || known.state.lost(bytes) {
+fn tag_with_commit(known: Known<'_>, digest: &Digest, commit: &Commit, plan: &mut Plan) {
+    let builds = known.state.builds.values().flat_map(|builds| builds.values());
+    let built = builds.into_iter().find_map(|build| match build {
+        Build::Done { bytes, .. } if bytes.digest == *digest => Some(bytes),
+        _ => None,
+    });
+    let Some(bytes) = built.filter(|bytes| known.state.bar(commit).is_none() && !known.state.lost(bytes)) else {
         return;
-    }
+    };
+    let tag = commit.tag(known.policy.sha_length);
     if let Err(refusal) = ensure_tag(known, bytes, &tag, plan) {
         let subject = format!("tag {}:{tag}", bytes.repository.as_deref().unwrap_or_default());
-        if !plan.refusals.iter().any(|refused| refused.subject == subject) {
-            plan.refuse(subject, refusal);
-        }
+        plan.refuse(subject, refusal);
     }
 }
 

@@ -106,7 +106,8 @@ fn by_tag<'a>(
 
 /// What is in the environment or on its way there; when a rewrite left that behind, the newest before it that is still on a line.
 fn newest<'a>(state: &'a State, name: &Name) -> Option<&'a Deploy> {
-    let mut there = state.environments.get(name)?.deployments.iter().rev().filter(|deployment| deployment.failed.is_none());
+    let mut there =
+        state.environments.get(name)?.deployments.iter().rev().filter(|deployment| deployment.failed.is_none());
     there.find(|deployment| state.on_line(&deployment.deploy.commit).is_some()).map(|deployment| &deployment.deploy)
 }
 

@@ -202,8 +202,8 @@ impl Here<'_> {
     ) {
         let mut artifacts = artifacts;
         let mut tagged = true;
-        for bytes in artifacts.values_mut().filter(|bytes| bytes.repository.is_some()) {
-            let Some(image_tag) = self.image_tag(commit, tag, bytes) else { continue };
+        for (artifact, bytes) in artifacts.iter_mut().filter(|(_, bytes)| bytes.repository.is_some()) {
+            let Some(image_tag) = self.image_tag(commit, tag, artifact) else { continue };
             match build::ensure_tag(self.known, bytes, &image_tag, plan) {
                 Ok(there) => tagged &= there,
                 Err(refusal) => {
@@ -223,14 +223,15 @@ impl Here<'_> {
     }
 
     /// The promotion's tag; without one, the short id of the commit that the image was built from.
-    fn image_tag(&self, commit: &Commit, tag: Option<&TagName>, bytes: &crate::deployment::Bytes) -> Option<ImageTag> {
+    fn image_tag(&self, commit: &Commit, tag: Option<&TagName>, artifact: &Name) -> Option<ImageTag> {
         if let Some(tag) = tag {
             return tag.image_tag().ok(); // The gate has refused one that is illegal.
         }
-        let builds = self.known.state.builds.values().flat_map(|builds| builds.values());
-        let built_from = builds.into_iter().find_map(|build| match build {
-            Build::Done { bytes: built, commit, .. } if built.digest == bytes.digest => Some(commit),
-            _ => None,
+        let known = self.known.state.revisions.get(commit)?;
+        let build = known.revision.keys.get(artifact).and_then(|key| self.known.state.build(artifact, key));
+        let built_from = build.and_then(|build| match build {
+            Build::Done { commit, .. } => Some(commit),
+            Build::Failed { .. } => None,
         });
         Some(built_from.unwrap_or(commit).tag(self.known.policy.sha_length))
     }

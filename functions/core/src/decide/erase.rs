@@ -55,25 +55,19 @@ fn kept(state: &State) -> impl Iterator<Item = (&Name, &Bytes)> {
 }
 
 /// What an environment runs or may go back to, what a deployment under way brings, and what any commit that is free has.
-fn needed(state: &State) -> BTreeSet<Digest> {
+fn needed(state: &State) -> BTreeSet<&Digest> {
     let free = state.revisions.keys().filter(|commit| state.bar(commit).is_none());
-    let mut needed: BTreeSet<Digest> = free.flat_map(|commit| state.digests(commit)).collect();
+    let mut needed: BTreeSet<&Digest> = free.flat_map(|commit| state.digests(commit)).collect();
     for environment in state.environments.values() {
         let there = [environment.newest(), environment.current()].into_iter().flatten();
         let under_way = environment.deployments.last().filter(|last| last.failed.is_none());
         for deployment in there.chain(under_way) {
-            needed.extend(deployment.deploy.artifacts.values().map(|bytes| bytes.digest.clone()));
+            needed.extend(deployment.deploy.artifacts.values().map(|bytes| &bytes.digest));
         }
         // While an environment is torn, both sets are kept.
         if environment.torn.is_some() {
-            needed.extend(
-                environment
-                    .deployments
-                    .iter()
-                    .rev()
-                    .take(2)
-                    .flat_map(|deployment| deployment.deploy.artifacts.values().map(|bytes| bytes.digest.clone())),
-            );
+            let both = environment.deployments.iter().rev().take(2);
+            needed.extend(both.flat_map(|deployment| deployment.deploy.artifacts.values()).map(|bytes| &bytes.digest));
         }
     }
     needed

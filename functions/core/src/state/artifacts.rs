@@ -1,6 +1,6 @@
 //! Which bytes a commit has, and which are barred.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Build, State, Yank};
 use crate::deployment::{Artifacts, Bytes};
@@ -46,14 +46,39 @@ impl State {
         contents
     }
 
+    /// Takes a commit off the list of those of which something is not built, when everything is.
+    pub(super) fn settle(&mut self, commit: &Commit) {
+        let Some(known) = self.revisions.get(commit) else { return };
+        let recorded = self.recorded.get(commit);
+        let there = |name: &Name| recorded.is_some_and(|recorded| recorded.contains_key(name));
+        let built = |(name, key)| there(name) || matches!(self.build(name, key), Some(Build::Done { .. }));
+        let revision = &known.revision;
+        if revision.refused.is_none() && revision.keys.iter().all(built) && revision.adopted.iter().all(there) {
+            self.unbuilt.remove(commit);
+        }
+    }
+
+    /// The same for every commit on the list: a build may serve many.
+    pub(super) fn settle_all(&mut self) {
+        for commit in self.unbuilt.clone() {
+            self.settle(&commit);
+        }
+    }
+
     /// What became of building `key`.
     pub fn build(&self, artifact: &Name, key: &Key) -> Option<&Build> {
         self.builds.get(artifact)?.get(key)
     }
 
     /// The digests of what a known commit has.
-    pub fn digests(&self, commit: &Commit) -> BTreeSet<Digest> {
-        self.contents(commit).artifacts.into_values().map(|bytes| bytes.digest).collect()
+    pub fn digests(&self, commit: &Commit) -> BTreeSet<&Digest> {
+        let recorded = self.recorded.get(commit).into_iter().flat_map(BTreeMap::values).map(|bytes| &bytes.digest);
+        let keys = self.revisions.get(commit).into_iter().flat_map(|known| &known.revision.keys);
+        let built = keys.filter_map(|(name, key)| match self.build(name, key) {
+            Some(Build::Done { bytes, .. }) => Some(&bytes.digest),
+            _ => None,
+        });
+        recorded.chain(built).collect()
     }
 
     /// The bar on a commit: its own, or that of another whose bytes it carries, all of them.
@@ -70,7 +95,8 @@ impl State {
         let keys: BTreeSet<&Key> = known.revision.keys.values().collect();
         let digests = self.digests(commit);
         self.yanks.iter().find(|(_, yank)| {
-            let brought_digests = !yank.digests.is_empty() && yank.digests.is_subset(&digests);
+            let brought_digests =
+                !yank.digests.is_empty() && yank.digests.iter().all(|digest| digests.contains(digest));
             let brought_keys = !yank.keys.is_empty() && yank.keys.iter().all(|key| keys.contains(key));
             brought_digests || brought_keys
         })
@@ -85,7 +111,7 @@ impl State {
     pub fn brought(&self, commit: &Commit) -> (BTreeSet<Key>, BTreeSet<Digest>) {
         let Some(known) = self.revisions.get(commit) else { return Default::default() };
         let mut keys: BTreeSet<Key> = known.revision.keys.values().cloned().collect();
-        let mut digests = self.digests(commit);
+        let mut digests: BTreeSet<Digest> = self.digests(commit).into_iter().cloned().collect();
         if let Some(verified) = self.newest_verified_before(commit) {
             let before = &self.revisions[verified].revision;
             keys.retain(|key| !before.keys.values().any(|other| other == key));
@@ -99,7 +125,8 @@ impl State {
     fn newest_verified_before(&self, commit: &Commit) -> Option<&Commit> {
         let known = self.on_line(commit)?;
         let line = self.lines.get(known.line.as_ref()?)?;
-        let before = line.commits.get(..known.position)?.iter().rev().chain(self.before_fork(line));
+        let own = if known.position == 0 { &[] } else { line.between(0, known.position - 1) };
+        let before = own.iter().rev().chain(self.before_fork(line));
         before
             .filter(|candidate| !self.yanks.contains_key(*candidate))
             .find(|candidate| self.verified_anywhere(candidate))
@@ -108,7 +135,7 @@ impl State {
     /// The commits of trunk from a release branch's fork back, newest first.
     fn before_fork<'a>(&'a self, line: &'a super::Line) -> impl Iterator<Item = &'a Commit> {
         let fork = line.base.as_ref().and_then(|base| self.on_line(base));
-        let trunk = fork.and_then(|fork| self.lines.get(fork.line.as_ref()?)?.commits.get(..=fork.position));
+        let trunk = fork.and_then(|fork| Some(self.lines.get(fork.line.as_ref()?)?.between(0, fork.position)));
         trunk.unwrap_or(&[]).iter().rev()
     }
 

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::{Known, State};
+use super::{Known, Line, State};
 use crate::ids::{Commit, TagName};
 
 /// How two commits stand to each other.
@@ -16,6 +16,15 @@ pub enum Relation {
     After,
     /// Neither is an ancestor of the other, or one of them is on no line any more.
     Diverged,
+}
+
+impl Line {
+    /// The commits from place `from` to place `to`, both included, oldest first; those that are remembered.
+    pub fn between(&self, from: usize, to: usize) -> &[Commit] {
+        let end = (to + 1).saturating_sub(self.first).min(self.commits.len());
+        let start = from.saturating_sub(self.first).min(end);
+        &self.commits[start..end]
+    }
 }
 
 impl State {

@@ -10,6 +10,8 @@ pub mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use fold::REMEMBERED;
+
 use serde::{Deserialize, Serialize};
 
 use crate::deployment::Bytes;
@@ -42,6 +44,10 @@ pub struct State {
     pub tags: BTreeMap<TagName, Tag>,
     /// What was built, by artifact and key.
     pub builds: BTreeMap<Name, BTreeMap<Key, Build>>,
+    /// Commits of which something is not built. Kept beside what it follows from, so that deciding does not read every commit.
+    pub unbuilt: BTreeSet<Commit>,
+    /// Images that have no tag of the commit they were built from, by digest: likewise.
+    pub untagged: BTreeMap<Digest, Commit>,
     /// What a person recorded, by commit and artifact.
     pub recorded: BTreeMap<Commit, BTreeMap<Name, Bytes>>,
     /// The manifests of images, by digest.
@@ -66,6 +72,9 @@ pub struct State {
     pub answered: BTreeSet<u64>,
     /// What stands refused, by subject, as last recorded.
     pub refused: BTreeMap<String, Refusal>,
+    /// Whether nothing is forgotten, for those who tell history: see [`State::whole`].
+    #[serde(skip)]
+    unforgetting: bool,
 }
 
 impl State {
@@ -94,8 +103,11 @@ pub struct Line {
     pub release: bool,
     /// The commit before its first: of a release branch, where it left trunk.
     pub base: Option<Commit>,
-    /// Its first parents since adoption, oldest first.
+    /// Its first parents since adoption that are remembered, oldest first.
     pub commits: Vec<Commit>,
+    /// The place on the line of the first of `commits`: how many came before it.
+    #[serde(default)]
+    pub first: usize,
     /// A new course that nobody has accepted yet.
     pub rewritten: Option<Rewritten>,
     /// Whether the branch is there no longer.

@@ -14,8 +14,8 @@ fn a_merge_is_built_and_deployed_to_stage() {
     assert_eq!(story.runs("stage"), Some(1));
     assert_snapshot!(story.done.join("\n"), @r"
     + build api from 010101010101
-    + tag shop/api@sha256:617069610000 as 010101010101
     + build site from 010101010101
+    + tag shop/api@sha256:617069610000 as 010101010101
     ~ deploy 010101010101 to stage
     ");
 }

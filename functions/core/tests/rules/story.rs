@@ -1,10 +1,10 @@
 //! A ledger to write facts into, and a world in which every action succeeds at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use trunkline_core::decide::decide;
 use trunkline_core::deployment::Bytes;
-use trunkline_core::fact::{Claim, Entry, FORMAT, Fact, Revision};
+use trunkline_core::fact::{Cause, Claim, Deploy, Entry, FORMAT, Fact, Revision};
 use trunkline_core::ids::{Commit, Digest, Key, Name, Time};
 use trunkline_core::plan::Plan;
 use trunkline_core::policy::{Kind, Policy};
@@ -139,6 +139,23 @@ impl Story {
         self.state.number
     }
 
+    /// Builds the site of a commit and deploys it to stage, without deciding.
+    pub(crate) fn deploy_at_once(&mut self, commit: Commit) {
+        let key = self.state.revisions[&commit].revision.keys[&name("site")].clone();
+        self.act(&Claim::Build { artifact: name("site"), key, commit: commit.clone() }, None);
+        let artifacts = self.state.contents(&commit).artifacts;
+        let deploy = Deploy {
+            environment: name("stage"),
+            commit,
+            tag: None,
+            cause: Cause::Line,
+            artifacts,
+            checks: BTreeSet::new(),
+            passed: Vec::new(),
+        };
+        self.act(&Claim::Deploy(deploy), None);
+    }
+
     /// Carries one action out.
     pub(crate) fn settle_one(&mut self, claim: &Claim) {
         self.act(claim, None);
@@ -206,6 +223,16 @@ pub(crate) fn commit(id: u8) -> Commit {
 
 pub(crate) fn name(text: &str) -> Name {
     text.parse().unwrap()
+}
+
+/// The commit with this number, of more than there are bytes.
+pub(crate) fn long_commit(id: usize) -> Commit {
+    format!("{id:040x}").parse().unwrap()
+}
+
+/// That commit as observed, with a content of its own.
+pub(crate) fn long_revision(id: usize) -> Revision {
+    Revision { commit: long_commit(id), ..revision(0, &format!("site=c{id}")) }
 }
 
 /// The bytes that a key gives.

@@ -167,7 +167,7 @@ fn shipped(state: &State, previous: Option<&Commit>, commit: &Commit) -> Vec<Str
     let Some(line) = known.line.as_ref().and_then(|line| state.lines.get(line)) else { return Vec::new() };
     let after = previous.and_then(|previous| state.on_line(previous)).filter(|previous| previous.line == known.line);
     let first = after.map_or(known.position, |previous| previous.position + 1);
-    let new = line.commits.get(first..=known.position).unwrap_or(&[]);
+    let new = line.between(first, known.position);
     let told = new.iter().rev().take(SHIPPED).rev().filter_map(|commit| {
         let revision = &state.revisions.get(commit)?.revision;
         Some(format!("{} {} ({})", commit.short(SHORT), revision.subject, revision.author))

@@ -10,13 +10,16 @@ mod verify;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use futures_util::future::{Either, LocalBoxFuture, select};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use trunkline_core::decide::{decide, without_policy};
 use trunkline_core::fact::{Claim, Fact};
+use trunkline_core::ids::Digest;
 use trunkline_core::plan::{Action, Plan};
+use trunkline_core::policy::Policy;
 use trunkline_core::state::{State, VERSION};
 
 use crate::clock::Clock;
@@ -67,6 +70,8 @@ pub struct Worker<'a, W: World> {
     /// The trunk's name while no policy says it.
     trunk: String,
     state: RefCell<State>,
+    /// The policy in force as it was last read, so that its text is not read again for every decision.
+    policy: RefCell<Option<(Digest, Rc<Policy>)>>,
     /// The entry of the newest checkpoint.
     kept: Cell<u64>,
 }
@@ -91,8 +96,8 @@ impl<'a, W: World> Worker<'a, W> {
             checkpoint.and_then(|checkpoint| serde_json::from_str(&checkpoint.state).ok()).unwrap_or_default();
         let kept = Cell::new(state.number);
         let id = format!("{by} {}", world.clock().unique());
-        let worker =
-            Self { world, report, id, by: by.to_owned(), trunk: trunk.to_owned(), state: RefCell::new(state), kept };
+        let (by, trunk, state, policy) = (by.to_owned(), trunk.to_owned(), RefCell::new(state), RefCell::new(None));
+        let worker = Self { world, report, id, by, trunk, state, policy, kept };
         worker.refresh().await?;
         Ok(worker)
     }
@@ -106,7 +111,17 @@ impl<'a, W: World> Worker<'a, W> {
     pub fn plan(&self) -> Plan {
         let state = self.state.borrow();
         let now = self.world.clock().now();
-        state.policy().map_or_else(|| without_policy(&state), |policy| decide(&state, &policy, now))
+        self.policy(&state).map_or_else(|| without_policy(&state), |policy| decide(&state, &policy, now))
+    }
+
+    /// The policy in force, read once.
+    fn policy(&self, state: &State) -> Option<Rc<Policy>> {
+        let digest = &state.policy.as_ref()?.digest;
+        let mut known = self.policy.borrow_mut();
+        if known.as_ref().is_none_or(|(known, _)| known != digest) {
+            *known = Some((digest.clone(), Rc::new(state.policy()?)));
+        }
+        known.as_ref().map(|(_, policy)| Rc::clone(policy))
     }
 
     /// Reads what others wrote.

@@ -16,7 +16,11 @@ impl State {
                     let done =
                         Build::Done { bytes: bytes.clone(), commit: commit.clone(), size: *size, number: entry.number };
                     builds.insert(key.clone(), done);
+                    if bytes.repository.is_some() {
+                        self.untagged.insert(bytes.digest.clone(), commit.clone());
+                    }
                 }
+                self.settle_all();
             }
             Fact::BuildFailed { artifact, key, commit, refusal, .. } => {
                 let failed = Build::Failed { refusal: refusal.clone(), commit: commit.clone() };
@@ -24,6 +28,9 @@ impl State {
             }
             Fact::Tagged { repository, digest, tag, .. } => {
                 self.image_tags.entry(repository.clone()).or_default().insert(tag.clone(), digest.clone());
+                if self.untagged.get(digest).is_some_and(|commit| commit.as_str().starts_with(tag.as_str())) {
+                    self.untagged.remove(digest);
+                }
             }
             Fact::TagFailed { repository, tag, refusal, .. } => {
                 self.tag_refusals.insert(format!("{repository}:{tag}"), refusal.clone());
@@ -47,6 +54,7 @@ impl State {
             }
             Fact::Erased { bytes, .. } => {
                 self.condemned.remove(&bytes.digest);
+                self.untagged.remove(&bytes.digest);
                 self.erased.insert(bytes.digest.clone());
                 if let Some(tags) = bytes.repository.as_ref().and_then(|repository| self.image_tags.get_mut(repository))
                 {

@@ -2,8 +2,11 @@
 
 mod claimed;
 mod done;
+mod forget;
 mod observed;
 mod ordered;
+
+pub use forget::REMEMBERED;
 
 use super::{Deployment, Environment, State};
 use crate::fact::{Entry, Fact};
@@ -32,6 +35,7 @@ impl State {
                 self.claims.retain(|_, open| open.number != claim);
             }
         }
+        self.forget();
     }
 
     fn take(&mut self, entry: &Entry, fact: &Fact) {

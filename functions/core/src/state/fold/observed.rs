@@ -91,18 +91,22 @@ impl State {
         if kept == 0 {
             line.base = base.cloned();
         }
-        let left = line.commits.split_off(kept);
+        let (left, first) = (line.commits.split_off(kept), line.first);
         line.commits.extend(revisions.iter().map(|revision| revision.commit.clone()));
         line.rewritten = None;
         line.gone = false;
         for commit in left {
             if let Some(known) = self.revisions.get_mut(&commit).filter(|known| known.line.as_deref() == Some(name)) {
                 known.line = None;
+                self.unbuilt.remove(&commit);
             }
         }
         for (index, revision) in revisions.iter().enumerate() {
-            let known = Known { line: Some(name.to_owned()), position: kept + index, revision: revision.clone() };
+            let known =
+                Known { line: Some(name.to_owned()), position: first + kept + index, revision: revision.clone() };
             self.revisions.insert(revision.commit.clone(), known);
+            self.unbuilt.insert(revision.commit.clone());
+            self.settle(&revision.commit);
         }
     }
 }

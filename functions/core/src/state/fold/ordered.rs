@@ -16,6 +16,7 @@ impl State {
                     .or_default()
                     .entry(artifact.clone())
                     .or_insert_with(|| bytes.clone());
+                self.settle(commit);
             }
             Fact::Yanked { commit, keys, digests, reason, because } => {
                 let yank = Yank {
