@@ -58,9 +58,8 @@ impl ManifestRepository {
         };
         let address = Address::new(&self.root, repository, branch)?;
         let cache = Cache::open(&self.cache, address, self.git).await?;
-        let head = cache.fetch().await?;
-        let files = Files::new(cache)?;
-        Ok(Visit { head, files })
+        let (head, objects) = cache.fetch().await?;
+        Ok(Visit { head, files: Files::new(cache, objects) })
     }
 
     /// Makes a commit of what changed and offers it; the head must still be what the visit saw.

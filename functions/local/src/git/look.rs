@@ -132,12 +132,8 @@ async fn chains(git: &Git, ask: &Ask, lines: &[Line], tags: bool) -> Result<(Cha
     if !tags && !foreign {
         let moved: Vec<(&Commit, &Commit)> =
             moved.iter().filter_map(|line| Some((&line.head, line.known.as_ref()?))).collect();
-        let chains = match moved.is_empty() {
-            true => Chains::default(),
-            false => {
-                Chains::load(git, moved.iter().map(|(head, _)| *head), moved.iter().map(|(_, known)| *known)).await?
-            }
-        };
+        let (heads, known) = (moved.iter().map(|(head, _)| *head), moved.iter().map(|(_, known)| *known));
+        let chains = if moved.is_empty() { Chains::default() } else { Chains::load(git, heads, known).await? };
         if moved.iter().all(|(head, known)| chains.since(head, known).is_some()) {
             return Ok((chains, false));
         }
@@ -147,25 +143,25 @@ async fn chains(git: &Git, ask: &Ask, lines: &[Line], tags: bool) -> Result<(Cha
 }
 
 fn news(line: &Line, chains: &Chains, trunk: &Trunk, adopted: bool) -> News {
-    let Some(known) = &line.known else {
-        return match adopted {
-            false => News { commits: vec![line.head.clone()], ..News::default() },
-            true => newest(chains, &line.head, |commit| trunk.positions.contains_key(commit)),
-        };
-    };
-    if let Some(commits) = Some(Vec::new()).filter(|_| *known == line.head).or_else(|| chains.since(&line.head, known))
-    {
-        return News { rewritten: false, commits, base: Some(known.clone()) };
+    match &line.known {
+        None if adopted => newest(chains, &line.head, |commit| trunk.positions.contains_key(commit)),
+        None => News { commits: vec![line.head.clone()], ..News::default() },
+        Some(known) if *known == line.head => News { base: Some(known.clone()), ..News::default() },
+        Some(known) => {
+            let onward = chains.since(&line.head, known);
+            let onward = onward.map(|commits| News { rewritten: false, commits, base: Some(known.clone()) });
+            onward.unwrap_or_else(|| {
+                let common = chains.common(&line.head, known);
+                News { rewritten: true, ..newest(chains, &line.head, |commit| Some(commit) == common.as_ref()) }
+            })
+        }
     }
-    let common = chains.common(&line.head, known);
-    News { rewritten: true, ..newest(chains, &line.head, |commit| Some(commit) == common.as_ref()) }
 }
 
 /// The newest commits of a line down to the first that `ends` it, oldest first.
 fn newest(chains: &Chains, head: &Commit, ends: impl Fn(&Commit) -> bool) -> News {
-    let mut walk = chains.walk(head);
     let mut news = News::default();
-    while let Some(commit) = walk.next() {
+    for commit in chains.walk(head) {
         if ends(commit) || news.commits.len() == MAX_TOLD {
             news.base = Some(commit.clone());
             break;

@@ -11,13 +11,16 @@ use super::objects::{MAX_OBJECT, Objects};
 /// The most commits beside trunk that are read in one look; what is not found by then is not told.
 const MAX_READ: usize = 50_000;
 
+/// The position of a commit that does not come from trunk.
+const NOWHERE: usize = usize::MAX;
+
 /// Searches ancestors of commits beside trunk, each of them once.
 #[derive(Debug)]
 pub(crate) struct Nearest<'a> {
     /// Trunk's first parents and where they stand: 0 is the head.
     trunk: &'a HashMap<Commit, usize>,
-    /// The smallest position that each commit's ancestors reach, where it is known.
-    reached: HashMap<Commit, Option<usize>>,
+    /// The smallest position that each commit's ancestors reach; [`NOWHERE`] when they do not reach trunk.
+    reached: HashMap<Commit, usize>,
 }
 
 impl<'a> Nearest<'a> {
@@ -36,8 +39,8 @@ impl<'a> Nearest<'a> {
                 continue;
             }
             if let Some(parents) = parents {
-                let best = parents.iter().filter_map(|parent| self.known(parent).flatten()).min();
-                self.reached.insert(commit, best);
+                let best = parents.iter().filter_map(|parent| self.known(parent)).min();
+                self.reached.insert(commit, best.unwrap_or(NOWHERE));
                 continue;
             }
             let parents = self.parents(objects, &commit).await?;
@@ -45,11 +48,11 @@ impl<'a> Nearest<'a> {
             open.push((commit, Some(parents)));
             open.extend(unknown.into_iter().map(|parent| (parent, None)));
         }
-        Ok(self.known(commit).flatten())
+        Ok(self.known(commit).filter(|position| *position != NOWHERE))
     }
 
-    fn known(&self, commit: &Commit) -> Option<Option<usize>> {
-        self.trunk.get(commit).map(|position| Some(*position)).or_else(|| self.reached.get(commit).copied())
+    fn known(&self, commit: &Commit) -> Option<usize> {
+        self.trunk.get(commit).or_else(|| self.reached.get(commit)).copied()
     }
 
     async fn parents(&mut self, objects: &mut Objects, commit: &Commit) -> Result<Vec<Commit>, Failure> {

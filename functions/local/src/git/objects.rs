@@ -101,10 +101,10 @@ impl Answers {
             return Ok(None);
         }
         let words: Vec<&str> = line.trim_end().split(' ').collect();
-        if let [id, kind, size] = words[..] {
-            if let Ok(size) = size.parse() {
-                return Ok(Some(Header { id: id.to_owned(), kind: kind.to_owned(), size }));
-            }
+        if let [id, kind, size] = words[..]
+            && let Ok(size) = size.parse()
+        {
+            return Ok(Some(Header { id: id.to_owned(), kind: kind.to_owned(), size }));
         }
         Err(Fault::lasting(format!(
             "`git cat-file` answered `{}`: is the repository damaged? try `git fsck`",

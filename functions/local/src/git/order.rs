@@ -20,7 +20,7 @@ const MAX_ANSWER: usize = 256 << 20;
 const MAX_NOISE: usize = 16 << 10;
 
 /// How long git may talk to another machine.
-const MAX_TALK: Duration = Duration::from_secs(300);
+const MAX_TALK: Duration = Duration::from_mins(5);
 
 /// How long the last words are waited for once git has ended: a shared ssh connection may hold the stream open for hours.
 const LAST_WORDS: Duration = Duration::from_millis(300);

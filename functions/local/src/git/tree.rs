@@ -3,6 +3,7 @@
 //! Trees that were read are remembered, so the next commit costs only what it changed.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use trunkline_core::refusal::{Code, Refusal};
@@ -181,7 +182,8 @@ pub(crate) fn text(path: &[u8]) -> String {
     path.utf8_chunks().fold(String::new(), |mut text, chunk| {
         text.push_str(chunk.valid());
         for byte in chunk.invalid() {
-            text.push_str(&format!("\\x{byte:02x}"));
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\x{byte:02x}");
         }
         text
     })

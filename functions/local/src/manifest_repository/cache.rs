@@ -16,6 +16,17 @@ use crate::git::objects::{MAX_OBJECT, Objects};
 /// What a server on this machine is started with, so that it sends only what is asked for.
 const UPLOAD_PACK: &str = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
+/// How everything is fetched: quietly, without tags, and without files.
+const FETCH: [&str; 5] =
+    ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
+
+/// What became of a fetch.
+enum Brought {
+    All,
+    /// Nothing, since the repository's ids are of this other kind.
+    OtherIds(&'static str),
+}
+
 /// A cache that is locked for as long as this lives.
 #[derive(Debug)]
 pub(crate) struct Cache {
@@ -68,19 +79,31 @@ impl Cache {
         format!("refs/trunkline/heads/{}", self.address.branch)
     }
 
-    /// Fetches the branch: its newest commit and trees the first time, later what is new. The head.
+    /// Fetches the branch: its newest commit and trees the first time, later what is new. The head, and a conversation.
     ///
     /// # Errors
     /// [`Code::ManifestMissing`] when there is no such branch, [`Code::RepositoryUnusable`] when there is no repository,
     /// a fault when it cannot be reached now.
-    pub(crate) async fn fetch(&self) -> Result<Commit, Failure> {
-        if let Some(head) = self.head().await? {
-            // Depth would make git ask for everything again, even when nothing is new.
-            self.bring(&[]).await?;
-            return Ok(self.head().await?.unwrap_or(head));
+    pub(crate) async fn fetch(&self) -> Result<(Commit, Objects), Failure> {
+        let mut objects = Objects::open(&self.plain)?;
+        // Depth would make git ask for everything again, even when nothing is new.
+        let known = self.head(&mut objects).await?.is_some();
+        let arguments: &[&str] = if known { &[] } else { &["--depth=1"] };
+        match self.bring(arguments).await? {
+            Brought::All => {}
+            // Only an empty cache can learn which kind of ids its repository has.
+            Brought::OtherIds(format) if !known => {
+                self.create(format).await?;
+                objects = Objects::open(&self.plain)?;
+                self.bring(arguments).await?;
+            }
+            Brought::OtherIds(_) => {
+                return Err(Fault::lasting(format!("`{}` is another repository now", self.address.shown)).into());
+            }
         }
-        self.bring(&["--depth=1"]).await?;
-        self.head().await?.ok_or_else(|| Fault::passing("the branch was fetched, but is not there").into())
+        let head = self.head(&mut objects).await?;
+        let head = head.ok_or_else(|| Fault::passing("the branch was fetched, but is not there"))?;
+        Ok((head, objects))
     }
 
     /// Fetches more of the branch's history: `depth` commits of it.
@@ -88,7 +111,8 @@ impl Cache {
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub(crate) async fn deepen(&self, depth: usize) -> Result<(), Failure> {
-        self.bring(&[&format!("--depth={depth}")]).await
+        self.bring(&[&format!("--depth={depth}")]).await?;
+        Ok(())
     }
 
     /// Whether the oldest commits here have parents that were not fetched.
@@ -96,32 +120,17 @@ impl Cache {
         fs::metadata(self.folder.join("shallow")).is_ok_and(|file| file.len() > 0)
     }
 
-    async fn bring(&self, arguments: &[&str]) -> Result<(), Failure> {
-        match self.try_to_bring(arguments).await? {
-            // Only an empty cache can learn which kind of ids its repository has.
-            noise if noise.contains("mismatched algorithms") => {
-                let format = if noise.contains("server sha256") { "sha256" } else { "sha1" };
-                self.create(format).await?;
-                self.try_to_bring(&["--depth=1"]).await?;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Empty when it worked, what git said when the ids are of another kind.
-    async fn try_to_bring(&self, arguments: &[&str]) -> Result<String, Failure> {
+    async fn bring(&self, arguments: &[&str]) -> Result<Brought, Failure> {
         let branch = &self.address.branch;
-        let order =
-            self.git.order("fetch").args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]);
-        let order = order.arg("--filter=blob:none").args(arguments.iter().copied());
+        let order = self.git.order("fetch").args(FETCH.iter().copied()).args(arguments.iter().copied());
         let order = order.args(["--", "origin", &format!("+refs/heads/{branch}:{}", self.kept())]).talks();
         let answer = order.answer().await?;
         if answer.status.success() {
-            return Ok(String::new());
+            return Ok(Brought::All);
         }
-        if answer.noise.contains("mismatched algorithms") && !self.kept_something().await? {
-            return Ok(answer.noise);
+        if answer.noise.contains("mismatched algorithms") {
+            let format = if answer.noise.contains("server sha256") { "sha256" } else { "sha1" };
+            return Ok(Brought::OtherIds(format));
         }
         if answer.noise.contains("couldn't find remote ref") {
             let message = format!("the manifest repository `{}` has no branch `{branch}`", self.address.shown);
@@ -131,12 +140,8 @@ impl Cache {
         Err(failure::explain("fetch", &answer.noise, true))
     }
 
-    async fn kept_something(&self) -> Result<bool, Failure> {
-        Ok(self.head().await?.is_some())
-    }
-
-    async fn head(&self) -> Result<Option<Commit>, Failure> {
-        let object = Objects::open(&self.plain)?.get(&self.kept(), MAX_OBJECT).await?;
+    async fn head(&self, objects: &mut Objects) -> Result<Option<Commit>, Failure> {
+        let object = objects.get(&self.kept(), MAX_OBJECT).await?;
         Ok(object.filter(|object| object.header.kind == "commit").and_then(|object| object.header.id.parse().ok()))
     }
 

@@ -49,11 +49,9 @@ pub(crate) struct Change {
 }
 
 impl Files {
-    /// # Errors
-    /// A refusal when there is no git.
-    pub(crate) fn new(cache: Cache) -> Result<Self, Failure> {
-        let trees = Trees::new(Objects::open(&cache.plain)?);
-        Ok(Self { cache, trees })
+    /// The files of a cache, read by a conversation with it.
+    pub(crate) fn new(cache: Cache, objects: Objects) -> Self {
+        Self { cache, trees: Trees::new(objects) }
     }
 
     /// The cache that they are in.

@@ -43,7 +43,7 @@ impl Shop {
 
     /// What somebody else pushes.
     fn by_hand(&self, subject: &str, files: &[(&str, &str)]) -> Commit {
-        if self.bare.git(&["branch"]) != "" {
+        if !self.bare.git(&["branch"]).is_empty() {
             self.clone.git(&["fetch", "--quiet", "origin"]);
             self.clone.git(&["reset", "--quiet", "--hard", "origin/main"]);
         }

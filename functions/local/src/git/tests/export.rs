@@ -147,7 +147,7 @@ async fn a_file_is_never_written_through_a_link() {
 #[tokio::test]
 async fn large_files_and_many_files_come_through_whole() {
     let fixture = Fixture::new();
-    let large: String = (0..400_000).map(|number| format!("{number}\n")).collect();
+    let large = (0..400_000).map(|number: u32| number.to_string()).collect::<Vec<_>>().join("\n");
     fixture.write("large", &large);
     for number in 0..2000 {
         fixture.write(&format!("many/{}/{number}", number % 7), number.to_string());

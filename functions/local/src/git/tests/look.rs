@@ -1,5 +1,7 @@
 //! Looking: lines, what is new on them, and what a rewrite leaves.
 
+use std::fmt::Write as _;
+
 use trunkline_core::ids::Time;
 use trunkline_ports::repository::{Ask, LineLook, Look, Repository as _};
 
@@ -198,11 +200,13 @@ async fn the_number_of_processes_does_not_depend_on_how_much_is_new() {
     for number in 1..=3000 {
         let from = if number == 1 { "from refs/heads/main^0\n" } else { "" };
         let file = format!("M 644 inline api/{}\ndata 4\n{number:04}\n", number % 50);
-        stream += &format!(
+        write!(
+            stream,
             "commit refs/heads/main\nmark :{number}\ncommitter A <a@b> {number} +0000\ndata 1\nx\n{from}{file}"
-        );
+        )
+        .unwrap();
         if number % 2 == 0 {
-            stream += &format!("reset refs/tags/v{number}\nfrom :{number}\n\n");
+            write!(stream, "reset refs/tags/v{number}\nfrom :{number}\n\n").unwrap();
         }
     }
     fixture.feed(&["fast-import", "--quiet"], &stream);

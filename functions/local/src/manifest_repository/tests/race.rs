@@ -22,7 +22,8 @@ async fn insist(targets: ManifestRepository, unit: trunkline_core::deployment::U
 #[tokio::test]
 async fn whoever_loses_a_race_looks_again_and_nothing_is_lost() {
     let names: Vec<String> = (0..10).map(|number| format!("app{number}")).collect();
-    let images: String = names.iter().map(|name| format!("  - name: shop/{name}\n    newTag: old\n")).collect();
+    let image = |name: &String| format!("  - name: shop/{name}\n    newTag: old\n");
+    let images = names.iter().map(image).collect::<Vec<_>>().concat();
     let shop = Shop::new(&[("apps/stage/kustomization.yaml", &format!("images:\n{images}"))]);
     let local = tokio::task::LocalSet::new();
     for (number, name) in (0..).zip(&names) {
