@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Moment;
 use crate::plan::Plan;
-use crate::refusal::Code;
+use crate::refusal::{Code, Place};
 
 /// One thing that is not as it is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,6 +38,9 @@ pub enum Outstanding {
         /// What to do about it.
         #[serde(skip_serializing_if = "Option::is_none")]
         help: Option<String>,
+        /// Where, when it is about a file.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
     },
 }
 
@@ -49,6 +52,7 @@ impl Outstanding {
             code: refused.refusal.code,
             message: refused.refusal.message.clone(),
             help: refused.refusal.help.clone(),
+            place: refused.refusal.place.clone(),
         });
         let actions = plan.actions.iter().map(|action| Self::Action {
             what: action
@@ -86,8 +90,10 @@ impl fmt::Display for Outstanding {
                 until.iter().try_for_each(|until| write!(formatter, ", until {until}"))?;
                 writeln!(formatter)
             }
-            Self::Refused { subject, message, help, .. } => {
-                writeln!(formatter, "refused: {subject}: {}", message.replace('\n', "\n  "))?;
+            Self::Refused { subject, message, help, place, .. } => {
+                write!(formatter, "refused: {subject}: ")?;
+                place.iter().try_for_each(|place| write!(formatter, "{place}: "))?;
+                writeln!(formatter, "{}", message.replace('\n', "\n  "))?;
                 help.iter().try_for_each(|help| writeln!(formatter, "  help: {help}"))
             }
         }

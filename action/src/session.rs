@@ -1,0 +1,76 @@
+//! A verb's work on one project: its world, who asks, and a worker on its ledger.
+
+use std::sync::Arc;
+
+use trunkline_core::ids::Time;
+use trunkline_core::policy::Policy;
+use trunkline_core::state::State;
+use trunkline_local::ledger::Folder;
+use trunkline_ports::clock::Clock;
+use trunkline_ports::failure::Failure;
+use trunkline_ports::work::Worker;
+use trunkline_ports::world::World;
+
+use crate::arguments::Common;
+use crate::console::Console;
+use crate::person;
+use crate::project::Project;
+use crate::world::Machine;
+
+/// One project, opened.
+pub(crate) struct Session {
+    /// The project.
+    pub(crate) project: Project,
+    /// Its world.
+    pub(crate) world: Machine,
+    /// What is said meanwhile.
+    pub(crate) console: Arc<Console>,
+    by: String,
+}
+
+impl Session {
+    /// Opens the project to look at: nothing is made, a ledger that does not exist reads as empty.
+    ///
+    /// # Errors
+    /// As [`Project::find`].
+    pub(crate) async fn look(common: &Common) -> Result<Self, Failure> {
+        let project = Project::find(common).await?;
+        let ledger = Folder::open(&project.store(), &project.policy.project);
+        Self::with(project, ledger, String::new())
+    }
+
+    /// Opens the project to write to its ledger, which is made if there is none.
+    ///
+    /// # Errors
+    /// As [`Project::find`] and [`Folder::create`].
+    pub(crate) async fn write(common: &Common, by: Option<&str>) -> Result<Self, Failure> {
+        let project = Project::find(common).await?;
+        let ledger = Folder::create(&project.store(), &project.policy.project).await?;
+        let by = person::name(by, &project.root);
+        Self::with(project, ledger, by)
+    }
+
+    fn with(project: Project, ledger: Folder, by: String) -> Result<Self, Failure> {
+        let console = Console::new();
+        let world = Machine::new(&project, ledger, &console)?;
+        Ok(Self { project, world, console, by })
+    }
+
+    /// A worker that has read the ledger.
+    ///
+    /// # Errors
+    /// As the ledger answers.
+    pub(crate) async fn worker(&self) -> Result<Worker<'_, Machine>, Failure> {
+        Worker::open(&self.world, &*self.console, &self.by, &self.project.policy.trunk).await
+    }
+
+    /// The policy in force; before the first `sync`, the one that the project was found by.
+    pub(crate) fn policy(&self, state: &State) -> Policy {
+        state.policy().unwrap_or_else(|| self.project.policy.clone())
+    }
+
+    /// Now, by the store's clock.
+    pub(crate) fn now(&self) -> Time {
+        self.world.clock().now()
+    }
+}

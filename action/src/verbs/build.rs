@@ -1,0 +1,94 @@
+//! `build`: what a commit lacks is built and tagged, and nothing is deployed.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use trunkline_core::fact::Claim;
+use trunkline_core::ids::{Commit, Key};
+use trunkline_core::orders;
+use trunkline_core::plan::SHORT;
+use trunkline_core::refusal::{Code, Refusal};
+use trunkline_core::state::State;
+use trunkline_core::view::Shown;
+use trunkline_ports::failure::Failure;
+use trunkline_ports::repository::Repository;
+use trunkline_ports::work::Ended;
+use trunkline_ports::world::World;
+
+use crate::answer::{Answer, Exit, document};
+use crate::arguments::Common;
+use crate::session::Session;
+
+/// As JSON `{"commit", "artifacts": {name: {"digest", …}}, "failed": {name: refusal}, "unrecorded": [name, …], "faults"}`.
+pub(super) async fn build(
+    common: &Common,
+    by: Option<&str>,
+    revision: Option<&str>,
+    reason: Option<&str>,
+) -> Result<Answer, Failure> {
+    let session = Session::write(common, by).await?;
+    let worker = session.worker().await?;
+    worker.observe().await?;
+    let commit = match revision {
+        Some(revision) => session.world.repository().resolve(revision).await?,
+        None => head(&worker.state(), &session.policy(&worker.state()).trunk)?,
+    };
+    worker.order(|state, _| Ok(orders::build(state, &commit, reason)?.into_iter().collect())).await?;
+    let known = worker.state();
+    let revision = known.revisions.get(&commit).map(|known| &known.revision);
+    if let Some(refusal) = revision.and_then(|revision| revision.refused.clone()) {
+        return Err(refusal.into());
+    }
+    let keys: BTreeSet<Key> = revision.iter().flat_map(|revision| revision.keys.values().cloned()).collect();
+    let wanted = |claim: &Claim| match claim {
+        Claim::Build { key, .. } => keys.contains(key),
+        // A tag costs a request, and belongs to an image that is built.
+        Claim::Tag { .. } => true,
+        _ => false,
+    };
+    let ended = worker.work(wanted).await?;
+    answer(&worker.state(), &commit, &ended)
+}
+
+fn head(state: &State, trunk: &str) -> Result<Commit, Refusal> {
+    let head = state.lines.get(trunk).and_then(|line| line.commits.last()).cloned();
+    head.ok_or_else(|| {
+        Refusal::new(Code::UnknownRevision, format!("`{trunk}` has no commit")).help("commit to it first")
+    })
+}
+
+fn answer(state: &State, commit: &Commit, ended: &Ended) -> Result<Answer, Failure> {
+    let contents = state.contents(commit);
+    let mut text = format!("{commit}\n");
+    for (name, bytes) in &contents.artifacts {
+        text.push_str(&format!("  {name} {}\n", bytes.digest));
+    }
+    for name in &contents.unrecorded {
+        let help = format!("trunkline record {} {name} --digest …", commit.short(SHORT));
+        text.push_str(&format!("  {name} is built by something else: `{help}`\n"));
+    }
+    for (name, refusal) in &contents.failed {
+        let refusal = refusal.to_string().replace('\n', "\n  ");
+        text.push_str(&format!("refused: {name} cannot be built: {refusal}\n"));
+    }
+    for (_, fault) in &ended.faults {
+        text.push_str(&format!("fault: {}\n", fault.message));
+    }
+    let artifacts: std::collections::BTreeMap<_, _> =
+        contents.artifacts.iter().map(|(name, bytes)| (name, Shown::from(bytes))).collect();
+    let failed: std::collections::BTreeMap<_, _> = contents.failed.iter().cloned().collect();
+    let faults: Vec<&str> = ended.faults.iter().map(|(_, fault)| fault.message.as_str()).collect();
+    let json = json!({
+        "commit": commit,
+        "artifacts": document(&artifacts)?,
+        "failed": document(&failed)?,
+        "unrecorded": document(&contents.unrecorded)?,
+        "faults": faults,
+    });
+    let exit = match (failed.is_empty(), faults.is_empty()) {
+        (false, _) => Exit::Refused,
+        (true, false) => Exit::Fault,
+        (true, true) => Exit::Done,
+    };
+    Ok(Answer { text, json, exit })
+}
