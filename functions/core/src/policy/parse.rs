@@ -1,5 +1,8 @@
 //! Reading the policy file: as YAML, by its schema, by its meaning. Each step finds all it can; the next one starts when there was nothing.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
 use sha2::{Digest as _, Sha256};
 
 use super::document::{Node, Position};
@@ -7,13 +10,30 @@ use super::{Policy, check, reader, shape};
 use crate::ids::Digest;
 use crate::refusal::Refusal;
 
+/// How many policies are remembered: trunk's, and those of the commits around it, which are mostly the same.
+const REMEMBERED: usize = 4;
+
+thread_local! {
+    /// The policies that were read last, newest first: the same text is asked for again and again, and its patterns take long to
+    /// prepare. What a text says does not change, so nobody can tell.
+    static READ: RefCell<VecDeque<(String, Result<Policy, Refusal>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
 impl Policy {
     /// Reads a policy.
     ///
     /// # Errors
     /// The first thing that is wrong with it, in the order of the file; [`Policy::check`] gives them all.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
-        read(text).map_err(|mut found| found.swap_remove(0))
+        if let Some((_, known)) = READ.with_borrow(|read| read.iter().find(|(known, _)| known == text).cloned()) {
+            return known;
+        }
+        let policy = read(text).map_err(|mut found| found.swap_remove(0));
+        READ.with_borrow_mut(|read| {
+            read.truncate(REMEMBERED - 1);
+            read.push_front((text.to_owned(), policy.clone()));
+        });
+        policy
     }
 
     /// Everything that is wrong with a policy, in the order of the file; nothing when it is good.
