@@ -77,7 +77,11 @@ pub(crate) fn explain(verb: &str, noise: &str, talks: bool) -> Failure {
         return Fault::passing(message).into();
     }
     if holds(UNUSABLE) {
-        let help = "check that the path or address is a git repository and that this user may read it";
+        let help = if lower.contains("dubious ownership") {
+            "it belongs to another user; if you trust it: `git config --global --add safe.directory PATH`"
+        } else {
+            "check that the path or address is a git repository and that this user may read it"
+        };
         return Refusal::new(Code::RepositoryUnusable, message).help(help).into();
     }
     if talks { Fault::passing(message).into() } else { Fault::lasting(message).into() }

@@ -88,6 +88,14 @@ impl Shop {
         self.targets().look(unit).await.unwrap()
     }
 
+    /// A hook that the bare repository runs.
+    fn hook(&self, name: &str, script: &str) {
+        let hook = self.bare.path.join("hooks").join(name);
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        std::fs::write(&hook, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+
     /// A file as the branch has it.
     fn file(&self, path: &str) -> String {
         self.bare.git(&["show", &format!("main:{path}")])

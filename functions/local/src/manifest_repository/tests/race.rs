@@ -1,16 +1,18 @@
 //! Several at once, and caches that were left in the middle of something.
 
+use trunkline_core::deployment::{Destination, Unit};
+use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Standing, Targets as _};
 
 use super::{KUSTOMIZATION, Shop, digest, mark, piece};
 use crate::manifest_repository::ManifestRepository;
 
 /// Looks and puts until it is done; how often it was told to look again.
-async fn insist(targets: ManifestRepository, unit: trunkline_core::deployment::Unit, number: u64) -> usize {
+async fn insist(targets: ManifestRepository, unit: Unit, number: u64) -> usize {
     for again in 0..200 {
         let seen = targets.look(&unit).await.unwrap().version;
         match targets.put(&unit, &seen, &mark(number)).await {
-            Ok(Put::Moved) | Err(trunkline_ports::failure::Failure::Fault(_)) => {}
+            Ok(Put::Moved) | Err(Failure::Fault(_)) => {}
             Ok(_) => return again,
             Err(other) => panic!("{other}"),
         }
@@ -67,4 +69,34 @@ async fn what_a_killed_process_left_in_the_cache_does_no_harm() {
     std::fs::remove_file(cached.join("HEAD")).unwrap();
     assert_eq!(shop.put(&shop.unit(3), 9).await, Put::Done);
     assert_eq!(shop.look(&shop.unit(3)).await.pieces["api"], Standing::At(digest(3)));
+}
+
+/// The server dies after it has taken the push and before it has said so.
+#[tokio::test]
+async fn a_push_whose_answer_was_lost_is_found_by_looking_again() {
+    let shop = Shop::usual();
+    let unit = shop.unit(1);
+    let seen = shop.look(&unit).await.version;
+    shop.hook("reference-transaction", "case $1-$(cat) in committed*refs/heads/main*) kill -9 $PPID ;; esac");
+    let failure = shop.targets().put(&unit, &seen, &mark(7)).await.unwrap_err();
+    assert!(matches!(&failure, Failure::Fault(fault) if fault.again), "{failure:?}");
+    assert_eq!(shop.look(&unit).await.pieces["api"], Standing::At(digest(1)));
+    assert_eq!(shop.put(&unit, 7).await, Put::Already);
+    assert_eq!(shop.count(), 2);
+}
+
+/// Nobody listens, and somebody who hangs up at once.
+#[tokio::test]
+async fn a_repository_that_does_not_answer_may_answer_later() {
+    let shop = Shop::usual();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let hang_up = std::thread::spawn(move || drop(listener.accept()));
+    for url in [format!("git://127.0.0.1:{port}/x"), format!("http://127.0.0.1:{port}/x")] {
+        let mut unit = shop.unit(1);
+        unit.destination = Destination::Manifests { repository: url, branch: "main".to_owned() };
+        let failure = shop.targets().look(&unit).await.unwrap_err();
+        assert!(matches!(&failure, Failure::Fault(fault) if fault.again), "{failure:?}");
+    }
+    hang_up.join().unwrap();
 }

@@ -213,10 +213,7 @@ async fn a_branch_that_is_checked_out_is_refused_with_what_to_do() {
 #[tokio::test]
 async fn a_hook_that_says_no_is_a_refusal_with_its_words() {
     let shop = Shop::usual();
-    let hook = shop.bare.path.join("hooks/pre-receive");
-    std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
-    std::fs::write(&hook, "#!/bin/sh\necho 'frozen until monday' >&2\nexit 1\n").unwrap();
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    shop.hook("pre-receive", "echo 'frozen until monday' >&2; exit 1");
     let seen = shop.look(&shop.unit(1)).await.version;
     let failure = shop.targets().put(&shop.unit(1), &seen, &mark(7)).await.unwrap_err();
     assert!(
