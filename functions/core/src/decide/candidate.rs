@@ -63,45 +63,46 @@ fn by_tag<'a>(
     if seen.adopted || seen.gone {
         return None;
     }
-    let subject = subject(name, &seen.commit, Some(tag));
+    let refuse = |plan: &mut Plan, refusal| plan.refuse(subject(name, &seen.commit, Some(tag)), refusal);
     if let Some(moved) = &seen.moved {
-        plan.refuse(subject, words::tag_moved(tag, &seen.commit, moved));
+        refuse(plan, words::tag_moved(tag, &seen.commit, moved));
         return None;
     }
     if state.on_line(&seen.commit).is_none() {
         if seen.lines.is_empty() {
-            plan.refuse(subject, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
+            refuse(plan, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
         } else {
-            plan.wait(
-                subject,
-                format!("its commit is on `{}`, which has not been observed that far", seen.lines.join("`, `")),
-                None,
-            );
+            let lines = seen.lines.join("`, `");
+            let why = format!("its commit is on `{lines}`, which has not been observed that far");
+            plan.wait(subject(name, &seen.commit, Some(tag)), why, None);
         }
         return None;
     }
+    let here = newest(state, name);
+    let diverged = match here.map(|here| state.relation(&here.commit, &seen.commit)) {
+        // Passed over: what is here is newer, whatever order the tags came in.
+        Some(Relation::Same | Relation::After) => return None,
+        Some(Relation::Diverged) => here,
+        Some(Relation::Before) | None => None,
+    };
     if state.suspended(&seen.commit) {
-        plan.refuse(subject, words::suspended(&seen.commit));
+        refuse(plan, words::suspended(&seen.commit));
         return None;
     }
     if state.tried(name, &seen.commit) {
         return None;
     }
-    let candidate = Candidate { commit: &seen.commit, tag: Some(tag) };
-    let Some(here) = newest(state, name) else { return Some(candidate) };
-    match state.relation(&here.commit, &seen.commit) {
-        Relation::Before => Some(candidate),
-        // Passed over: what is here is newer, whatever order the tags came in.
-        Relation::Same | Relation::After => None,
-        Relation::Diverged => match here.tag.as_ref().and_then(|here| by_version(here, tag)) {
-            Some(Ordering::Less) => Some(candidate),
-            Some(_) => None,
+    if let Some(here) = diverged {
+        match here.tag.as_ref().and_then(|here| by_version(here, tag)) {
+            Some(Ordering::Less) => {}
+            Some(_) => return None,
             None => {
-                plan.refuse(subject, words::diverged(name, &seen.commit, &here.commit));
-                None
+                refuse(plan, words::diverged(name, &seen.commit, &here.commit));
+                return None;
             }
-        },
+        }
     }
+    Some(Candidate { commit: &seen.commit, tag: Some(tag) })
 }
 
 /// What is in the environment or on its way there; when a rewrite left that behind, the newest before it that is still on a line.

@@ -42,7 +42,7 @@ fn a_yank_bars_only_what_the_commit_brought() {
     assert_eq!(story.runs("stage"), Some(3));
     story.tag("rc-4", 4);
     assert_snapshot!(story.why("demo rc-4"), @r"
-    040404040404 carries all that 020202020202 brought, which is yanked: e2e failed in stage (tester)
+    040404040404 carries all that 020202020202 brought, which is yanked: e2e failed in stage (automation)
     help: mend it in a new commit; if the yank was a mistake: `trunkline unyank 020202020202 --reason …`
     ");
 }

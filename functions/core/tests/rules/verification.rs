@@ -41,7 +41,7 @@ fn a_failure_holds_where_the_policy_says_so() {
     story.trunk(&[(2, "api=b site=a")]);
     story.settle();
     assert_eq!(story.runs("stage"), Some(1));
-    assert_snapshot!(story.waits("stage").unwrap(), @"held by tester: e2e failed in stage");
+    assert_snapshot!(story.waits("stage").unwrap(), @"held by automation: e2e failed in stage");
     story.order(|state, policy, _| {
         Ok(trunkline_core::orders::release(state, policy, Some(&name("stage")), None)?.remove(0))
     });

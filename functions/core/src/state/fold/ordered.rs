@@ -23,7 +23,7 @@ impl State {
                     keys: keys.clone(),
                     digests: digests.clone(),
                     reason: reason.clone(),
-                    by: entry.by.clone(),
+                    by: author(entry, because.is_some()),
                     at: entry.at,
                 };
                 self.yanks.entry(commit.clone()).or_insert(yank);
@@ -36,7 +36,7 @@ impl State {
                 }
             }
             Fact::Held { environment, reason, because } => {
-                let hold = Hold { reason: reason.clone(), by: entry.by.clone(), at: entry.at };
+                let hold = Hold { reason: reason.clone(), by: author(entry, because.is_some()), at: entry.at };
                 self.environment(environment).held = Some(hold);
                 self.answered.extend(because);
             }
@@ -89,4 +89,9 @@ impl State {
             self.extend(name, release, base.as_ref(), &revisions);
         }
     }
+}
+
+/// What a worker decided by a rule is automation's, whoever started the worker.
+fn author(entry: &Entry, automatic: bool) -> String {
+    if automatic { "automation".to_owned() } else { entry.by.clone() }
 }
