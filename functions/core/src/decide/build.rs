@@ -41,7 +41,6 @@ pub(super) fn builds(known: Known<'_>, plan: &mut Plan) {
     for (digest, commit) in &state.untagged {
         tag_with_commit(known, digest, commit, plan);
     }
-    give_up(known, plan);
 }
 
 /// Whether a newer commit of the same line has everything.
@@ -53,11 +52,11 @@ fn left_behind(state: &State, known: &state::Known) -> bool {
     })
 }
 
-/// A build that nobody acts on any more and nobody wants is given up, so that its lane is free.
-fn give_up(known: Known<'_>, plan: &mut Plan) {
+/// A build or a tag that nobody acts on any more and nobody wants is given up, so that its lane is free.
+pub(super) fn give_up(known: Known<'_>, plan: &mut Plan) {
     for (lane, open) in &known.state.claims {
         let wanted = plan.actions.iter().any(|action| action.claim.lane() == *lane);
-        if matches!(open.claim, Claim::Build { .. }) && open.until <= known.now && !wanted {
+        if matches!(open.claim, Claim::Build { .. } | Claim::Tag { .. }) && open.until <= known.now && !wanted {
             plan.records.push(Fact::Abandoned { claim: open.number, why: "nothing needs it any more".to_owned() });
         }
     }

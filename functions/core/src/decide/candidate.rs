@@ -69,7 +69,9 @@ fn by_tag<'a>(
         return None;
     }
     if state.on_line(&seen.commit).is_none() {
-        if seen.lines.is_empty() {
+        // Known and on no line: a rewrite left it behind.
+        let left_behind = state.revisions.contains_key(&seen.commit);
+        if seen.lines.is_empty() || left_behind {
             refuse(plan, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
         } else {
             let lines = seen.lines.join("`, `");

@@ -54,6 +54,8 @@ pub fn decide(state: &State, policy: &Policy, now: Time) -> Plan {
     for (name, environment) in &policy.environments {
         environment::environment(known, name, environment, &mut plan);
     }
+    // Environments want tags too, so this comes after them.
+    build::give_up(known, &mut plan);
     erase::erase(known, &mut plan);
     record_refusals(state, &mut plan);
     plan
