@@ -40,7 +40,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// An answer that is all well.
-    pub(crate) fn done(text: impl ToString, json: &impl Serialize) -> Result<Self, Failure> {
+    pub(crate) fn done(text: &impl ToString, json: &impl Serialize) -> Result<Self, Failure> {
         Ok(Self { text: text.to_string(), json: document(json)?, exit: Exit::Done })
     }
 }

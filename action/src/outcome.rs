@@ -47,7 +47,7 @@ impl Outcome<'_> {
             (reference, asked)
         });
         let mut text = changes.to_string();
-        outstanding.iter().for_each(|open| text.push_str(&open.to_string()));
+        text.extend(outstanding.iter().map(Outstanding::to_string));
         text.push_str(&faults_told(ended));
         if let Some((reference, asked)) = &asked {
             text.push_str(&asked_told(reference, asked, &text));
@@ -113,12 +113,7 @@ fn faults_document(ended: &Ended) -> Value {
 
 /// What became of the ref, save what `said` holds already.
 fn asked_told(reference: &str, asked: &Asked, said: &str) -> String {
-    let mut text = String::new();
-    for refusal in asked.refusals.iter().filter(|refusal| !said.contains(&refusal.message)) {
-        text.push_str(&format!("refused: {reference}: {}\n", refusal.to_string().replace('\n', "\n  ")));
-    }
-    for notice in &asked.notices {
-        text.push_str(&format!("note: {notice}\n"));
-    }
-    text
+    let new = asked.refusals.iter().filter(|refusal| !said.contains(&refusal.message));
+    let refused = new.map(|refusal| format!("refused: {reference}: {}\n", refusal.to_string().replace('\n', "\n  ")));
+    refused.chain(asked.notices.iter().map(|notice| format!("note: {notice}\n"))).collect()
 }

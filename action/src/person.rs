@@ -14,15 +14,14 @@ const LONGEST: usize = 100;
 pub(crate) fn name(told: Option<&str>, root: &Path) -> String {
     let variable = |name: &str| std::env::var(name).ok();
     let found = told
-        .map(str::to_owned)
         .and_then(clean)
-        .or_else(|| variable(ACTOR).and_then(clean))
-        .or_else(|| git_config(root, "user.name").and_then(clean))
-        .or_else(|| variable("USER").or_else(|| variable("LOGNAME")).and_then(clean));
+        .or_else(|| clean(&variable(ACTOR)?))
+        .or_else(|| clean(&git_config(root, "user.name")?))
+        .or_else(|| clean(&variable("USER").or_else(|| variable("LOGNAME"))?));
     found.unwrap_or_else(|| "somebody".to_owned())
 }
 
-fn clean(text: String) -> Option<String> {
+fn clean(text: &str) -> Option<String> {
     let text: String = text.trim().chars().filter(|char| !char.is_control()).take(LONGEST).collect();
     (!text.is_empty()).then_some(text)
 }
@@ -86,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_a_line() {
-        assert_eq!(clean("  Ada\nLovelace ".to_owned()).as_deref(), Some("AdaLovelace"));
-        assert_eq!(clean(" \t ".to_owned()), None);
+        assert_eq!(clean("  Ada\nLovelace ").as_deref(), Some("AdaLovelace"));
+        assert_eq!(clean(" \t "), None);
     }
 }

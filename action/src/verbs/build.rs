@@ -1,6 +1,6 @@
 //! `build`: what a commit lacks is built and tagged, and nothing is deployed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 use trunkline_core::fact::Claim;
@@ -59,24 +59,17 @@ fn head(state: &State, trunk: &str) -> Result<Commit, Refusal> {
 
 fn answer(state: &State, commit: &Commit, ended: &Ended) -> Result<Answer, Failure> {
     let contents = state.contents(commit);
-    let mut text = format!("{commit}\n");
-    for (name, bytes) in &contents.artifacts {
-        text.push_str(&format!("  {name} {}\n", bytes.digest));
-    }
-    for name in &contents.unrecorded {
-        let help = format!("trunkline record {} {name} --digest …", commit.short(SHORT));
-        text.push_str(&format!("  {name} is built by something else: `{help}`\n"));
-    }
-    for (name, refusal) in &contents.failed {
-        let refusal = refusal.to_string().replace('\n', "\n  ");
-        text.push_str(&format!("refused: {name} cannot be built: {refusal}\n"));
-    }
-    for (_, fault) in &ended.faults {
-        text.push_str(&format!("fault: {}\n", fault.message));
-    }
-    let artifacts: std::collections::BTreeMap<_, _> =
-        contents.artifacts.iter().map(|(name, bytes)| (name, Shown::from(bytes))).collect();
-    let failed: std::collections::BTreeMap<_, _> = contents.failed.iter().cloned().collect();
+    let mut told = vec![format!("{commit}\n")];
+    told.extend(contents.artifacts.iter().map(|(name, bytes)| format!("  {name} {}\n", bytes.digest)));
+    told.extend(contents.unrecorded.iter().map(|name| {
+        format!("  {name} is built by something else: `trunkline record {} {name} --digest …`\n", commit.short(SHORT))
+    }));
+    told.extend(contents.failed.iter().map(|(name, refusal)| {
+        format!("refused: {name} cannot be built: {}\n", refusal.to_string().replace('\n', "\n  "))
+    }));
+    told.extend(ended.faults.iter().map(|(_, fault)| format!("fault: {}\n", fault.message)));
+    let artifacts: BTreeMap<_, _> = contents.artifacts.iter().map(|(name, bytes)| (name, Shown::from(bytes))).collect();
+    let failed: BTreeMap<_, _> = contents.failed.iter().cloned().collect();
     let faults: Vec<&str> = ended.faults.iter().map(|(_, fault)| fault.message.as_str()).collect();
     let json = json!({
         "commit": commit,
@@ -90,5 +83,5 @@ fn answer(state: &State, commit: &Commit, ended: &Ended) -> Result<Answer, Failu
         (true, false) => Exit::Fault,
         (true, true) => Exit::Done,
     };
-    Ok(Answer { text, json, exit })
+    Ok(Answer { text: told.concat(), json, exit })
 }

@@ -14,7 +14,7 @@ use crate::project;
 pub(super) fn check(common: &Common, file: Option<PathBuf>, schema: bool) -> Result<Answer, Failure> {
     if schema {
         let schema = Policy::schema();
-        return Answer::done(format!("{schema:#}\n"), &schema);
+        return Answer::done(&format!("{schema:#}\n"), &schema);
     }
     let start = common.directory.clone().unwrap_or_default();
     let path = match file.or_else(|| common.policy.clone()) {
@@ -26,11 +26,11 @@ pub(super) fn check(common: &Common, file: Option<PathBuf>, schema: bool) -> Res
     for place in findings.iter_mut().filter_map(|finding| finding.place.as_mut()) {
         place.file.clone_from(&shown);
     }
-    let (mut text, exit) = if findings.is_empty() {
+    let told = findings.iter().map(|finding| format!("{}\n", finding.to_string().replace('\n', "\n  ")));
+    let (text, exit) = if findings.is_empty() {
         (format!("{shown}: nothing is wrong with it\n"), Exit::Done)
     } else {
-        (String::new(), Exit::Refused)
+        (told.collect(), Exit::Refused)
     };
-    findings.iter().for_each(|finding| text.push_str(&format!("{}\n", finding.to_string().replace('\n', "\n  "))));
     Ok(Answer { text, json: json!({ "file": shown, "findings": document(&findings)? }), exit })
 }

@@ -13,5 +13,5 @@ pub(super) fn completions(shell: Shell) -> Result<Answer, Failure> {
     clap_complete::generate(shell, &mut Arguments::command(), "trunkline", &mut text);
     let text = String::from_utf8_lossy(&text).into_owned();
     let json = json!({ "shell": shell.to_string(), "script": text });
-    Answer::done(text, &json)
+    Answer::done(&text, &json)
 }

@@ -16,9 +16,10 @@ pub(super) async fn log(common: &Common, limit: u64) -> Result<Answer, Failure> 
     let first = if limit == 0 { 1 } else { last.saturating_sub(limit) + 1 };
     let entries = session.world.ledger().read(first).await?;
     let now = session.now();
-    let mut text: String = lines(&entries).iter().map(|line| format!("{}\n", line.at(now))).collect();
     if entries.is_empty() {
-        "nothing happened yet: `trunkline sync` begins\n".clone_into(&mut text);
+        return Answer::done(&"nothing happened yet: `trunkline sync` begins\n", &entries);
     }
-    Answer::done(text, &entries)
+    let mut told: Vec<String> = lines(&entries).iter().map(|line| line.at(now).to_string()).collect();
+    told.push(String::new());
+    Answer::done(&told.join("\n"), &entries)
 }

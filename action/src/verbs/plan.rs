@@ -33,7 +33,7 @@ pub(super) async fn plan(common: &Common) -> Result<Answer, Failure> {
     };
     let plan = decide(&state, &policy, now);
     let then = forecast(&state, &policy, &plan, now);
-    let mut text = plan.to_string();
+    let mut told = vec![plan.to_string()];
     let mut diffs = Vec::new();
     let deploys = plan.actions.iter().filter_map(|action| match &action.claim {
         Claim::Deploy(deploy) if action.undo.is_none() => Some((deploy, action.from.as_ref())),
@@ -43,19 +43,21 @@ pub(super) async fn plan(common: &Common) -> Result<Answer, Failure> {
         add(&mut diffs, deploy, preview(&session, &policy, deploy, from).await?);
     }
     for then in &then {
-        text.push_str(&then.to_string());
+        told.push(then.to_string());
         if then.unbuilt.is_empty() {
             add(&mut diffs, &then.deploy, preview(&session, &policy, &then.deploy, then.from.as_ref()).await?);
         }
     }
-    for (deploy, diff) in &diffs {
-        text.push_str(&format!("\n{} in {}:\n{diff}", deploy.commit.short(SHORT), deploy.environment));
-    }
+    told.extend(
+        diffs
+            .iter()
+            .map(|(deploy, diff)| format!("\n{} in {}:\n{diff}", deploy.commit.short(SHORT), deploy.environment)),
+    );
     let mut document = document(&plan)?;
     document["then"] = crate::answer::document(&then)?;
     let shown = |(deploy, diff): &(Deploy, String)| json!({ "environment": deploy.environment, "commit": deploy.commit, "diff": diff });
     document["diffs"] = diffs.iter().map(shown).collect();
-    Answer::done(text, &document)
+    Answer::done(&told.concat(), &document)
 }
 
 fn add(diffs: &mut Vec<(Deploy, String)>, deploy: &Deploy, diff: String) {
@@ -93,8 +95,8 @@ async fn preview(session: &Session, policy: &Policy, deploy: &Deploy, from: Opti
     let mut text = String::new();
     for unit in waves(policy, deploy, from.map(|from| &from.artifacts)).into_iter().flatten() {
         match session.world.targets().preview(&unit).await {
-            Ok(diff) => text.push_str(&diff),
-            Err(Failure::Refused(refusal)) => text.push_str(&format!("! {refusal}\n")),
+            Ok(diff) => text += &diff,
+            Err(Failure::Refused(refusal)) => text = [text, format!("! {refusal}\n")].concat(),
             Err(fault) => return Err(fault),
         }
         if !text.is_empty() && !text.ends_with('\n') {

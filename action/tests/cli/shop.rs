@@ -176,6 +176,11 @@ impl Shop {
         command
     }
 
+    /// Runs another program in the repository.
+    pub(crate) fn tool(&self, program: &str, arguments: &[&str]) -> Output {
+        self.clean(Command::new(program), &self.root()).args(arguments).output().unwrap()
+    }
+
     /// The binary, ready to run in the repository.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.clean(Command::new(env!("CARGO_BIN_EXE_trunkline")), &self.root());

@@ -154,3 +154,28 @@ fn a_commit_is_built_and_not_deployed() {
     assert!(built["artifacts"]["web"]["digest"].as_str().unwrap().starts_with("sha256:"));
     assert_eq!(shop.runs("stage"), "nothing");
 }
+
+#[test]
+fn an_interrupted_run_takes_its_commands_with_it() {
+    let shop = Shop::new();
+    let told = shop.path("told");
+    let run =
+        format!("{{ run: \"echo $$ > {0}.new && mv {0}.new {0}; exec sleep 600\", output: out.zip }}", told.display());
+    shop.write("trunkline.yaml", &crate::shop::POLICY.replace("{ directory: site }", &run));
+    shop.commit("Build for a long time");
+    let child = shop.command(&["sync"]).spawn().unwrap();
+    let process = loop {
+        match std::fs::read_to_string(&told) {
+            Ok(process) => break process.trim().to_owned(),
+            Err(_) => std::thread::yield_now(),
+        }
+    };
+    let signal = |id: &str, signal: &str| shop.tool("kill", &["-s", signal, id]).status.success();
+    assert!(signal(&child.id().to_string(), "INT"));
+    Ran::of(&child.wait_with_output().unwrap()).ends(1).says("fault: interrupted");
+    // A process that was killed is there until its parent, by then init, has seen it.
+    let alive = || std::fs::read_to_string(format!("/proc/{process}/stat")).is_ok_and(|stat| !stat.contains(") Z "));
+    while alive() {
+        std::thread::yield_now();
+    }
+}

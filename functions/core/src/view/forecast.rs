@@ -91,7 +91,7 @@ impl Future {
                 self.add(vec![Fact::Tagged { claim: number, repository, digest, tag }]);
             }
             Claim::Deploy(deploy) => {
-                self.add(vec![Fact::Written { claim: number, environment: deploy.environment.clone() }])
+                self.add(vec![Fact::Written { claim: number, environment: deploy.environment.clone() }]);
             }
             Claim::Observe { .. } | Claim::Verify { .. } | Claim::Erase { .. } => {}
         }
@@ -132,7 +132,7 @@ impl fmt::Display for Then {
             let before = self.from.as_ref().and_then(|from| from.artifacts.get(name)).map(|before| &before.digest);
             match before {
                 Some(before) if *before == bytes.digest => {
-                    writeln!(formatter, "    {name} stays {}", super::brief(before))?
+                    writeln!(formatter, "    {name} stays {}", super::brief(before))?;
                 }
                 Some(before) => {
                     writeln!(formatter, "    {name} {} → {}", super::brief(before), super::brief(&bytes.digest))?;

@@ -15,10 +15,7 @@ pub(super) fn write(formatter: &mut fmt::Formatter<'_>, heads: &[&str], rows: &[
 }
 
 fn line(formatter: &mut fmt::Formatter<'_>, widths: &[Option<usize>], cells: &[impl AsRef<str>]) -> fmt::Result {
-    let mut text = String::new();
-    for (cell, width) in cells.iter().zip(widths) {
-        let Some(width) = width else { continue };
-        text.push_str(&format!("{:width$}  ", cell.as_ref()));
-    }
-    writeln!(formatter, "{}", text.trim_end())
+    let columns = cells.iter().zip(widths);
+    let shown = columns.filter_map(|(cell, width)| width.map(|width| format!("{:width$}", cell.as_ref())));
+    writeln!(formatter, "{}", shown.collect::<Vec<_>>().join("  ").trim_end())
 }
