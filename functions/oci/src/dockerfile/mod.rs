@@ -15,7 +15,7 @@ use trunkline_ports::failure::Failure;
 
 use crate::annotations;
 use crate::image::{Origin, Part, Parts};
-use crate::layers::confined;
+use crate::layers::{BEGUN, confined};
 use crate::layout::Layout;
 use crate::{assemble, problem, work};
 use tool::{Recipe, Tool};
@@ -79,7 +79,7 @@ fn nothing() -> Failure {
 }
 
 fn fresh(staging: &Path) -> Result<tempfile::TempDir, Failure> {
-    let made = tempfile::Builder::new().prefix(".incoming-").tempdir_in(staging);
+    let made = tempfile::Builder::new().prefix(BEGUN).tempdir_in(staging);
     made.map_err(|error| problem::file("cannot write to", staging, &error))
 }
 

@@ -20,10 +20,13 @@ use crate::problem;
 /// How much is read from a file at once, in bytes. Large enough that calls into the system do not count.
 const READ: usize = 256 * 1024;
 
+/// How the names of files and folders begin that are being written and are no blobs yet.
+pub(crate) const BEGUN: &str = ".incoming-";
+
 /// Begins a file of a blob store that is not yet under its name. Its mode is that of other blobs, readable for all who may.
 pub(crate) fn begin(staging: &Path) -> Result<NamedTempFile, Failure> {
     tempfile::Builder::new()
-        .prefix(".incoming-")
+        .prefix(BEGUN)
         .permissions(std::fs::Permissions::from_mode(0o644))
         .tempfile_in(staging)
         .map_err(|error| problem::file("cannot write to", staging, &error))

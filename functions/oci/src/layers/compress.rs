@@ -17,8 +17,9 @@ use trunkline_core::policy::Compression;
 /// The size of a gzip member's content, in bytes. It is part of what gives a layer its digest: never change it lightly.
 const BLOCK: usize = 1024 * 1024;
 
-/// Libdeflate's level; 6 is as small as `gzip -6` at about four times its speed.
-const GZIP_LEVEL: i32 = 6;
+/// Libdeflate's level: with 4, layers are as large as those `buildah` writes by default, at 0.7 of the time that 6 takes,
+/// which would make them 3 % smaller (73 MB of programs and Python files).
+const GZIP_LEVEL: i32 = 4;
 
 /// Zstd's own default.
 const ZSTD_LEVEL: i32 = 3;

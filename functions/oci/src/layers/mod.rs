@@ -16,7 +16,7 @@ use trunkline_core::policy::Compression;
 use trunkline_ports::artifacts::Watcher;
 use trunkline_ports::failure::Failure;
 
-pub(crate) use archive::begin;
+pub(crate) use archive::{BEGUN, begin};
 pub(crate) use list::{Base, confined};
 
 /// A layer that is wanted.

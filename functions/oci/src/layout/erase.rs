@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
+use std::time::Duration;
 
 use trunkline_core::ids::Digest;
 use trunkline_ports::artifacts::Outcome;
@@ -10,7 +11,11 @@ use trunkline_ports::failure::Failure;
 
 use super::Layout;
 use super::index::Index;
+use crate::layers::BEGUN;
 use crate::problem;
+
+/// How old a file must be that was begun and never finished, before it counts as abandoned. No build takes that long.
+const ABANDONED: Duration = Duration::from_hours(24);
 
 impl Layout {
     /// Deletes the image `digest`, its tags, and those of its manifests and blobs that no other image here refers to.
@@ -21,6 +26,7 @@ impl Layout {
             return Ok(Outcome::Already);
         }
         let _lock = self.lock()?;
+        self.sweep()?;
         let mut index = self.index()?;
         let mut doomed = BTreeSet::new();
         self.reach(digest, &mut doomed)?;
@@ -42,6 +48,24 @@ impl Layout {
             }
         }
         Ok(outcome)
+    }
+
+    /// Removes what processes that ended early left here: files begun for blobs that nobody has touched for a day.
+    fn sweep(&self) -> Result<(), Failure> {
+        let failed = |error: io::Error| problem::file("cannot tidy", &self.folder, &error);
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let begun = entry.file_name().to_string_lossy().starts_with(BEGUN);
+            // One that is gone already was finished by whoever wrote it.
+            let Ok(metadata) = entry.metadata() else { continue };
+            let age = metadata.modified().ok().and_then(|time| time.elapsed().ok()).unwrap_or_default();
+            if begun && age > ABANDONED {
+                let path = entry.path();
+                let removed = if metadata.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+                removed.map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// What all other images reach. One that cannot be read stops the erasing: its blobs would be taken for unused.

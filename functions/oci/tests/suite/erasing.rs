@@ -48,6 +48,19 @@ async fn an_image_that_an_index_refers_to_stays_until_the_index_goes() {
 }
 
 #[tokio::test]
+async fn what_an_ended_process_left_behind_goes_with_the_next_erasing_and_what_is_being_written_stays() {
+    let store = Store::new();
+    let image = store.build("shop/web", &Export::site(), recipe()).await.unwrap();
+    let (old, young) =
+        (store.layout("shop/web").join(".incoming-old"), store.layout("shop/web").join(".incoming-young"));
+    std::fs::write(&young, "").unwrap();
+    std::fs::write(&old, "").unwrap();
+    run("touch", &["--date=2 days ago", old.to_str().unwrap()]);
+    store.images.erase("shop/web", &image.digest).await.unwrap();
+    assert!(!old.exists() && young.exists());
+}
+
+#[tokio::test]
 async fn a_registrys_image_goes_with_its_tags() {
     let (store, registry) = (Store::new(), Registry::start());
     let repository = registry.repository("shop/web");

@@ -45,9 +45,9 @@ async fn the_documents_of_an_image_are_these() {
       },
       "layers": [
         {
-          "digest": "sha256:757b93762c40916a9124a4c2ab68de1dd2956cdf0bcc7e309b1bd7b6229e60e5",
+          "digest": "sha256:6c3fbe0f69d520c0ebf50ca6eefb7103e849d0f34a6b4feb4f9ad9634d5dcc12",
           "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-          "size": 182
+          "size": 202
         }
       ],
       "mediaType": "application/vnd.oci.image.manifest.v1+json",
