@@ -64,7 +64,7 @@ fn the_story_ends_where_it_should() {
     let demo = Demo::play();
     let commit = |revision: &str| demo.git("shop", &["rev-parse", &format!("{revision}^{{commit}}")]);
 
-    let ends = [("stage", "main", Value::Null), ("demo", "rc-1", "rc-1".into()), ("prod", "v1.1.0", "v1.1.0".into())];
+    let ends = [("stage", "main", Value::Null), ("demo", "rc-1", "rc-1".into()), ("prod", "main", "v1.2.0".into())];
     for (environment, revision, tag) in ends {
         let here = demo.environment(environment);
         assert_eq!(here["commit"], commit(revision), "{environment}");
@@ -81,7 +81,7 @@ fn the_story_ends_where_it_should() {
     let labels = run("skopeo", &["inspect", "--format", "{{.Labels}}", &layout]);
     assert!(labels.contains("org.opencontainers.image.revision"), "{labels}");
 
-    // Prod has the whole page of the second release; demo still the first one's.
+    // Prod has the whole page; demo still the first release's.
     assert!(demo.text("deployed/site/prod/index.html").contains("Winter sale"));
     assert!(demo.text("deployed/site/demo/index.html").contains("Everything for the kitchen"));
     assert!(demo.text("deployed/worker/stage/handler.py").starts_with("def handler"));
@@ -135,9 +135,10 @@ fn the_story_is_told_step_by_step() {
             "Nobody can release it",
             "A second release",
             "A rollback",
-            "Released",
+            "Given back",
             "Hold",
             "Release",
+            "A third release",
             "What happened",
         ]
     );

@@ -74,6 +74,8 @@ pub enum Code {
     TooOld,
     StoreUnusable,
     RepositoryUnusable,
+    // Files that would be written over.
+    AlreadyThere,
 }
 
 impl fmt::Display for Code {
