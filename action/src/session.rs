@@ -8,7 +8,7 @@ use trunkline_core::state::State;
 use trunkline_local::ledger::Folder;
 use trunkline_ports::clock::Clock;
 use trunkline_ports::failure::Failure;
-use trunkline_ports::work::Worker;
+use trunkline_ports::work::{Ended, Worker};
 use trunkline_ports::world::World;
 
 use crate::arguments::Common;
@@ -62,6 +62,15 @@ impl Session {
     /// As the ledger answers.
     pub(crate) async fn worker(&self) -> Result<Worker<'_, Machine>, Failure> {
         Worker::open(&self.world, &*self.console, &self.by, &self.project.policy.trunk).await
+    }
+
+    /// Says what is outstanding, then does it.
+    ///
+    /// # Errors
+    /// As the ledger answers.
+    pub(crate) async fn work(&self, worker: &Worker<'_, Machine>) -> Result<Ended, Failure> {
+        self.console.say(&worker.plan().to_string());
+        worker.work(|_| true).await
     }
 
     /// The policy in force; before the first `sync`, the one that the project was found by.

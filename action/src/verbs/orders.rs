@@ -90,6 +90,6 @@ pub(super) async fn carry_out(
     let before = worker.state();
     worker.observe().await?;
     worker.order(ask).await?;
-    let ended = if order.no_sync { None } else { Some(worker.work(|_| true).await?) };
+    let ended = if order.no_sync { None } else { Some(session.work(&worker).await?) };
     Outcome { session, before, ended, reference: None }.answer(&worker)
 }

@@ -27,7 +27,7 @@ pub(super) async fn promote(common: &Common, order: &Order, commit: &str, tag: &
     orders::promote(&state, &policy, session.now(), &commit, tag)?;
     repository.tag(&commit, tag).await?;
     worker.observe().await?;
-    let ended = if order.no_sync { None } else { Some(worker.work(|_| true).await?) };
+    let ended = if order.no_sync { None } else { Some(session.work(&worker).await?) };
     let reference = Some(format!("refs/tags/{tag}"));
     Outcome { session: &session, before, ended, reference }.answer(&worker)
 }

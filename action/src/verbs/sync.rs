@@ -12,7 +12,6 @@ pub(super) async fn sync(common: &Common, by: Option<&str>, reference: Option<St
     let worker = session.worker().await?;
     let before = worker.state();
     worker.observe().await?;
-    session.console.say(worker.plan().to_string().trim_end());
-    let ended = worker.work(|_| true).await?;
+    let ended = session.work(&worker).await?;
     Outcome { session: &session, before, ended: Some(ended), reference }.answer(&worker)
 }

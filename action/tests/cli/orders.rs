@@ -82,6 +82,37 @@ fn bytes_that_something_else_built_are_adopted() {
 }
 
 #[test]
+fn an_image_that_is_there_is_recorded_once_and_for_ever() {
+    let shop = Shop::new();
+    shop.does(&["sync"]);
+    let digest = |shop: &Shop| shop.environment("stage")["artifacts"]["web"]["digest"].as_str().unwrap().to_owned();
+    let first = digest(&shop);
+    shop.passes("HEAD");
+    shop.merge("two");
+    shop.does(&["sync"]);
+    let second = digest(&shop);
+    shop.passes("HEAD");
+    let build = "    build: { base: scratch, layers: [{ from: web, to: /srv }], entrypoint: [/srv/run] }\n";
+    shop.write("trunkline.yaml", &crate::shop::POLICY.replace(build, ""));
+    shop.commit("Build elsewhere");
+    shop.does(&["record", "HEAD", "web", "--digest", &first, "--reason", "built by hand"]);
+    assert_eq!((shop.runs("stage"), digest(&shop)), (shop.head(), first.clone()));
+    shop.does(&["record", "HEAD", "web", "--digest", &first]);
+    shop.run(&["record", "HEAD", "web", "--digest", &second]).ends(2).says("has one artifact of each name, for ever");
+}
+
+#[test]
+fn a_package_is_recorded_from_a_file_of_that_digest() {
+    let shop = Shop::new();
+    std::fs::write(shop.path("site.txt"), "site").unwrap();
+    let record = |digest: &str| shop.run(&["record", "HEAD", "site", "--digest", digest, "--file", "../site.txt"]);
+    record(&format!("sha256:{}", "0".repeat(64))).ends(2).says("../site.txt` is sha256:fbae041b").says("help:");
+    let sum = String::from_utf8(shop.tool("sha256sum", &["../site.txt"]).stdout).unwrap();
+    record(&format!("sha256:{}", &sum[..64])).ends(0);
+    assert_eq!(std::fs::read_to_string(shop.path("srv/stage/site")).unwrap(), "site");
+}
+
+#[test]
 fn a_verdict_judges_what_was_deployed() {
     let shop = Shop::new();
     shop.does(&["sync"]);

@@ -8,3 +8,4 @@ mod promotion;
 mod story;
 mod units;
 mod verification;
+mod views;
