@@ -68,7 +68,7 @@ impl Console {
 
     fn spin(&self, number: u64, what: &str) {
         let Some(bars) = &self.bars else { return };
-        let spinner = bars.add(ProgressBar::new_spinner());
+        let spinner = bars.add(ProgressBar::new_spinner().with_style(style("{spinner} {wide_msg}")));
         spinner.set_message(what.lines().next().unwrap_or_default().to_owned());
         spinner.enable_steady_tick(TURN);
         self.shown().spinners.insert(number, spinner);
