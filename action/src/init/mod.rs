@@ -55,14 +55,14 @@ fn checked(policy: &str) -> Result<(), Failure> {
 
 fn answer(file: &Path, found: &Found) -> Answer {
     let shown = file.display();
-    let mut text: String = found.told.iter().map(|line| format!("found {line}\n")).collect();
-    if found.told.is_empty() {
-        text.push_str("found nothing that is built or deployed: the policy has an example to fill in\n");
+    let mut lines: Vec<String> = found.told.iter().map(|line| format!("found {line}")).collect();
+    if lines.is_empty() {
+        lines.push("found nothing that is built or deployed: the policy has an example to fill in".to_owned());
     }
-    text.push_str(&format!("wrote {shown}: read it, it says what was guessed\n"));
-    text.push_str(&format!(
-        "\nnext:\n  git add {FILE} && git commit --message 'Carry commits to production'\n  trunkline plan\n"
-    ));
+    lines.push(format!("wrote {shown}: read it, it says what was guessed\n"));
+    lines.push("next:".to_owned());
+    lines.push(format!("  git add {FILE} && git commit --message 'Carry commits to production'"));
+    lines.push("  trunkline plan\n".to_owned());
     let json = json!({ "file": shown.to_string(), "project": found.project, "found": found.told });
-    Answer { text, json, exit: Exit::Done }
+    Answer { text: lines.join("\n"), json, exit: Exit::Done }
 }

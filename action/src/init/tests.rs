@@ -5,6 +5,7 @@ use std::process::Command;
 
 use insta::assert_snapshot;
 use tempfile::TempDir;
+use trunkline_core::ids::Name;
 use trunkline_core::policy::Policy;
 use trunkline_core::refusal::Code;
 use trunkline_ports::failure::Failure;
@@ -177,7 +178,7 @@ fn strange_names_become_legal_ones() {
         ("tests/fixtures/Dockerfile", ""),
     ];
     let policy = Policy::parse(&written(&files)).unwrap();
-    let names: Vec<&str> = policy.artifacts.keys().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = policy.artifacts.keys().map(Name::as_str).collect();
     assert_eq!(names, ["shop", "worker", "api", "b-api", "it-s-new", "true", "ber-dienst"]);
 }
 

@@ -4,33 +4,31 @@ use super::find::{Artifact, Found, Kind, Manifest};
 
 /// The policy of what was found.
 pub(super) fn policy(found: &Found) -> String {
-    let mut text = format!(
+    let (project, trunk) = (&found.project, quoted(&found.trunk));
+    let mut parts = vec![format!(
         "# Carries commits from {trunk} to production: what is built from a commit, and where it goes.\n\
          # `trunkline check` checks this file, `trunkline plan` shows what would happen, `trunkline sync` does it.\n\
          project: {project}\n\
          trunk: {trunk}\n\
          # Where the ledger, the packages and the images without a registry are kept; git ignores it.\n\
-         store: .trunkline\n\n",
-        project = found.project,
-        trunk = quoted(&found.trunk),
-    );
+         store: .trunkline\n"
+    )];
     if found.artifacts.is_empty() {
-        text.push_str(EXAMPLE);
+        parts.push(EXAMPLE.to_owned());
     } else {
-        text.push_str("artifacts:\n");
-        found.artifacts.iter().for_each(|artifact| text.push_str(&block(found, artifact)));
+        parts.push("artifacts:".to_owned());
+        parts.extend(found.artifacts.iter().map(|artifact| block(project, artifact)));
     }
-    text.push_str(ENVIRONMENTS);
+    parts.push(ENVIRONMENTS.to_owned());
     if let Some(repository) = &found.manifests {
-        text.push_str(&format!(
-            "\n# Where the manifests are: a git URL, or a path. Guessed: this repository; a bare one of their own is better,\n\
-             # since each deployment is a commit there.\n\
-             manifests:\n  repository: {}\n  branch: {}\n",
-            quoted(repository),
-            quoted(&found.trunk)
+        parts.push(format!(
+            "# Where the manifests are: a git URL, or a path. Guessed: this repository. One of their own is better, since each\n\
+             # deployment is a commit there; git takes none for a branch that is checked out where it is pushed to.\n\
+             manifests:\n  repository: {}\n  branch: {trunk}\n",
+            quoted(repository)
         ));
     }
-    text
+    parts.join("\n")
 }
 
 const EXAMPLE: &str = "\
@@ -44,7 +42,6 @@ const EXAMPLE: &str = "\
 #     package: { directory: site }
 #     deploy: { folder: \"/srv/site/{environment}\" }
 artifacts: {}
-
 ";
 
 const ENVIRONMENTS: &str = "\
@@ -62,88 +59,84 @@ environments:
     # soak: 1h                  # how long they must have been there
 ";
 
-fn block(found: &Found, artifact: &Artifact) -> String {
-    let mut text = format!("  {}:\n", artifact.name);
+/// One artifact.
+fn block(project: &str, artifact: &Artifact) -> String {
+    let name = &artifact.name;
+    let mut lines = vec![format!("  {name}:")];
+    let mut add = |line: String| lines.push(format!("    {line}"));
+    if let Kind::Image(_) = artifact.kind {
+        add(format!(
+            "# In the store; with a registry in front, it is pushed there: registry.example.com/{project}/{name}"
+        ));
+        add(format!("image: {project}/{name}"));
+    }
+    watch(artifact).into_iter().for_each(&mut add);
     match &artifact.kind {
         Kind::Image(dockerfile) => {
-            text.push_str(&format!(
-                "    # In the store; with a registry in front, it is pushed there: registry.example.com/{project}/{name}\n    \
-                 image: {project}/{name}\n",
-                project = found.project,
-                name = artifact.name
-            ));
-            text.push_str(&watch(artifact));
-            let dockerfile = quoted(dockerfile);
-            text.push_str(&match artifact.folder.as_str() {
-                "" => format!("    build: {{ dockerfile: {dockerfile} }}\n"),
-                folder => format!("    build: {{ dockerfile: {dockerfile}, context: {} }}\n", quoted(folder)),
-            });
-            text.push_str(&manifest(artifact));
+            let context = Some(&artifact.folder).filter(|folder| !folder.is_empty());
+            let context = context.map(|folder| format!(", context: {}", quoted(folder))).unwrap_or_default();
+            add(format!("build: {{ dockerfile: {}{context} }}", quoted(dockerfile)));
+            manifest(artifact).into_iter().for_each(add);
         }
         Kind::Serverless => {
-            text.push_str(&watch(artifact));
-            text.push_str("    # The framework writes the stage it packages for into the template, so deploy what this holds with care.\n");
-            text.push_str(&zipped(artifact, "npx serverless package", ".serverless"));
+            add("# The framework writes the stage it packages for into its template: check what this holds before you deploy it.".to_owned());
+            zipped(artifact, "npx serverless package", ".serverless").into_iter().for_each(add);
         }
         Kind::Sam(template) => {
-            text.push_str(&watch(artifact));
             let file = template.rsplit('/').next().unwrap_or(template);
-            text.push_str(&zipped(artifact, &format!("sam build --template-file {file}"), ".aws-sam/build"));
+            let tool = format!("sam build --template-file {file}");
+            zipped(artifact, &tool, ".aws-sam/build").into_iter().for_each(add);
         }
         Kind::Site => {
-            text.push_str(&watch(artifact));
-            text.push_str(&format!("    package: {{ directory: {} }}\n", quoted(&artifact.folder)));
-            text.push_str(
-                "    # A folder on this machine: the new one is unpacked beside, and switched to in one step.\n",
-            );
-            let folder = format!(".trunkline/deployed/{}/{{environment}}", artifact.name);
-            text.push_str(&format!("    deploy: {{ folder: {} }}\n", quoted(&folder)));
+            add(format!("package: {{ directory: {} }}", quoted(&artifact.folder)));
+            add("# A folder on this machine: the new one is unpacked beside, and switched to in one step.".to_owned());
+            add(format!("deploy: {{ folder: {} }}", quoted(&format!(".trunkline/deployed/{name}/{{environment}}"))));
         }
     }
-    text.push('\n');
-    text
+    lines.push(String::new());
+    lines.join("\n")
 }
 
 /// What an artifact is made of. Without it: everything.
-fn watch(artifact: &Artifact) -> String {
-    let pattern = |char: char| "*?+[]!\\".contains(char);
+fn watch(artifact: &Artifact) -> Vec<String> {
     if artifact.folder.is_empty() {
-        return "    # What it is made of; what is not watched is not there when it is built.\n    # watch: [\"src/**\"]\n".to_owned();
+        return vec![
+            "# What it is made of; what is not watched is not there when it is built.".to_owned(),
+            "# watch: [\"src/**\"]".to_owned(),
+        ];
     }
-    if artifact.folder.contains(pattern) {
-        return String::new();
-    }
-    format!("    watch: [{}]\n", quoted(&format!("{}/**", artifact.folder)))
+    // In a pattern, these would mean something.
+    let plain = !artifact.folder.contains(['*', '?', '+', '[', ']', '!', '\\']);
+    plain.then(|| format!("watch: [{}]", quoted(&format!("{}/**", artifact.folder)))).into_iter().collect()
 }
 
-fn manifest(artifact: &Artifact) -> String {
+fn manifest(artifact: &Artifact) -> Vec<String> {
     match &artifact.manifest {
-        Some(Manifest::Kustomize(folder)) => format!("    deploy: {{ kustomize: {} }}\n", quoted(folder)),
-        Some(Manifest::Helm(file)) => format!(
-            "    # `key` is the map in the values that holds `repository`, `tag` and `digest`.\n    \
-             deploy: {{ helm: {}, key: image }}\n",
-            quoted(file)
-        ),
-        None => "    # Where it goes; without it, it is built and no more.\n    \
-                 # deploy: { kustomize: \"apps/NAME/{environment}\" }\n"
-            .to_owned(),
+        Some(Manifest::Kustomize(folder)) => vec![format!("deploy: {{ kustomize: {} }}", quoted(folder))],
+        Some(Manifest::Helm(file)) => vec![
+            "# `key` is the map in the values that holds `repository`, `tag` and `digest`.".to_owned(),
+            format!("deploy: {{ helm: {}, key: image }}", quoted(file)),
+        ],
+        None => vec![
+            "# Where it goes; without it, it is built and no more.".to_owned(),
+            "# deploy: { kustomize: \"apps/NAME/{environment}\" }".to_owned(),
+        ],
     }
 }
 
 /// A package made by a tool that leaves a folder.
-fn zipped(artifact: &Artifact, tool: &str, folder: &str) -> String {
+fn zipped(artifact: &Artifact, tool: &str, folder: &str) -> [String; 3] {
     let output = format!("{}.zip", artifact.name);
     let enter = match artifact.folder.as_str() {
         "" => String::new(),
         path => format!("cd '{}' && ", path.replace('\'', "'\\''")),
     };
     let run = format!("root=$PWD && {enter}{tool} && cd {folder} && zip -X -q -r \"$root/{output}\" .");
-    format!(
-        "    # Run in a clean copy of the commit; what it leaves is the package.\n    \
-         package: {{ run: {}, output: {output} }}\n    \
-         # deploy: {{ run: \"./deploy\" }}    # told the package by $TRUNKLINE_PATH, the environment by $TRUNKLINE_ENVIRONMENT\n",
-        quoted(&run)
-    )
+    [
+        "# Run in a clean copy of the commit; the file it leaves is the package.".to_owned(),
+        format!("package: {{ run: {}, output: {output} }}", quoted(&run)),
+        "# deploy: { run: \"./deploy\" }    # told the file by $TRUNKLINE_PATH and the environment by $TRUNKLINE_ENVIRONMENT".to_owned(),
+    ]
 }
 
 /// A text as YAML takes it whatever is in it: JSON's form is YAML too.

@@ -43,7 +43,7 @@ impl Tree {
         let line = |arguments: &[&str]| Ok::<_, Failure>(git(&root, arguments)?.map(|text| text.trim().to_owned()));
         let branch = line(&["symbolic-ref", "--quiet", "--short", "HEAD"])?;
         let origin = line(&["config", "--get", "remote.origin.url"])?;
-        Ok(Self { branch, origin, paths, root })
+        Ok(Self { root, branch, origin, paths })
     }
 
     /// Whether a file of the work tree holds `word`. One that is not there, too long or no text does not.
