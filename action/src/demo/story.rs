@@ -127,12 +127,16 @@ fn end(teller: &Teller) -> Result<(), Failure> {
     teller.run(&["status"], Done)?;
     let (folder, program) = (teller.folder().display(), teller.called());
     teller.print(&format!(
-        "\nIt is all yours now:\n  \
-         cd {folder}/shop\n  \
-         git tag rc-2 && {program} sync            bring what production runs to demo too\n  \
-         {program} where v1.0.0                    where the first release is\n  \
-         git -C ../manifests.git log -p            what was written for the cluster\n  \
-         ls -l ../deployed/site                    what is served, by environment"
+        "\nIt is all yours now:\n\n  \
+         cd {folder}/shop\n\n  \
+         # bring what production runs to demo too\n  \
+         git tag rc-2 && {program} sync\n\n  \
+         # where the first release is, and how it came there\n  \
+         {program} where v1.0.0\n\n  \
+         # what was written for the cluster\n  \
+         git -C ../manifests.git log -p\n\n  \
+         # what is served, by environment\n  \
+         ls -l ../deployed/site"
     ));
     Ok(())
 }
