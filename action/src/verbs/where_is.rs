@@ -1,5 +1,6 @@
 //! `where`: where a commit is, and how it came there.
 
+use trunkline_core::state::State;
 use trunkline_core::view;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::ledger::Ledger;
@@ -13,8 +14,10 @@ use crate::session::Session;
 pub(super) async fn where_is(common: &Common, revision: &str) -> Result<Answer, Failure> {
     let session = Session::look(common).await?;
     let commit = session.world.repository().resolve(revision).await?;
-    let state = session.worker().await?.state();
     let entries = session.world.ledger().read(1).await?;
+    // History is told from the whole ledger; the state that the rules use forgets what is far back.
+    let mut state = State::whole();
+    entries.iter().for_each(|entry| state.apply(entry));
     let policy = session.policy(&state);
     let found = view::where_is(&state, &policy, &commit, session.now(), &entries)?;
     Answer::done(&found, &found)

@@ -72,7 +72,8 @@ fn by_tag<'a>(
         // Known and on no line: a rewrite left it behind.
         let left_behind = state.revisions.contains_key(&seen.commit);
         if seen.lines.is_empty() || left_behind {
-            refuse(plan, words::not_on_line(tag, &seen.commit, seen.nearest.as_ref()));
+            let nearest = seen.nearest.as_ref().filter(|nearest| state.on_line(nearest).is_some());
+            refuse(plan, words::not_on_line(tag, &seen.commit, nearest));
         } else {
             let lines = seen.lines.join("`, `");
             let why = format!("its commit is on `{lines}`, which has not been observed that far");
