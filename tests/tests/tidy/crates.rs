@@ -23,7 +23,7 @@ const ADAPTERS: &[(&str, &[&str])] = &[
 ];
 
 /// What nobody but these may know: the command line has all that is ours, the tests too.
-const ALL: &[&str] = &["trunkline", "trunkline-tests"];
+const ALL: &[&str] = &["trunkline", "trunkline-bench", "trunkline-tests"];
 
 /// What must be nowhere below a pure crate, at any depth.
 const IMPURE: &[&str] = &["getrandom", "mio", "rand", "reqwest", "rustix", "socket2", "tempfile", "tokio"];
