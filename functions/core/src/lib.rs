@@ -21,6 +21,7 @@
 //! # Order
 //! - An environment never moves to an ancestor of what it runs, or of what is on its way there, unless a person, a yank or a
 //!   failed deployment asks, whatever order events come in.
+//! - A push brings its head: commits pushed together with one that is still being built do not come before it.
 //! - The newest commit that may come, comes; older ones that waited are passed over with it. A commit that ran once does not come again
 //!   by itself: after a rollback and a release, only what is newer moves the environment.
 //! - Commits on lines that diverged are ordered by the versions in their tags, else by a person.

@@ -137,30 +137,37 @@ impl Here<'_> {
     }
 
     /// The newest candidate that may come; older ones that waited are passed over with it.
+    ///
+    /// A push brings its head: commits that were pushed together with one that is still waited for do not come before it.
     fn newest_that_may(&self, candidates: &[Candidate<'_>], plan: &mut Plan) {
-        let mut waits = 0;
+        let mut waited_for: BTreeSet<u64> = BTreeSet::new();
         for (index, candidate) in candidates.iter().enumerate() {
+            let by_line = candidate.tag.is_none();
+            let push = self.known.state.on_line(candidate.commit).map_or(0, |on_line| on_line.seen);
+            if by_line && waited_for.contains(&push) {
+                continue;
+            }
             match self.gate(candidate.commit, candidate.tag) {
                 Gate::Ready(artifacts) => {
-                    let older = candidates[index + 1..].iter().map(|candidate| candidate.commit);
-                    let passed: BTreeSet<&Commit> = older.filter(|commit| *commit != candidate.commit).collect();
-                    let order =
-                        candidates.iter().map(|candidate| candidate.commit).filter(|commit| passed.contains(commit));
-                    let mut passed: Vec<Commit> = order.cloned().collect();
+                    let mut passed: Vec<Commit> =
+                        candidates[index + 1..].iter().map(|older| older.commit.clone()).collect();
                     passed.dedup();
-                    let cause = if candidate.tag.is_some() { Cause::Tag } else { Cause::Line };
+                    passed.retain(|older| older != candidate.commit);
+                    let cause = if by_line { Cause::Line } else { Cause::Tag };
                     self.go(candidate.commit, candidate.tag, cause, artifacts, passed, plan);
                     return;
                 }
                 Gate::Wait(why, until) => {
                     // Of a line, only the newest is waited for.
-                    if candidate.tag.is_some() || waits == 0 {
+                    if !by_line || waited_for.is_empty() {
                         plan.wait(subject(self.name, candidate.commit, candidate.tag), why, until);
                     }
-                    waits += 1;
+                    if by_line {
+                        waited_for.insert(push);
+                    }
                 }
                 // What a line brings was not asked for by name: its own refusal says enough.
-                Gate::Refuse(refusal) if candidate.tag.is_some() => {
+                Gate::Refuse(refusal) if !by_line => {
                     plan.refuse(subject(self.name, candidate.commit, candidate.tag), refusal);
                 }
                 Gate::Refuse(_) => {}

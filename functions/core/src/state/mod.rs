@@ -130,6 +130,8 @@ pub struct Known {
     pub line: Option<String>,
     /// Its place on the line, from 0.
     pub position: usize,
+    /// The entry that showed it: commits that were pushed together share it.
+    pub seen: u64,
     /// What was observed of it.
     pub revision: Revision,
 }

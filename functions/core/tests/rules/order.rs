@@ -48,6 +48,18 @@ fn an_older_commit_that_is_ready_does_not_wait_for_a_newer_one() {
 }
 
 #[test]
+fn a_push_brings_its_head_and_not_what_happens_to_be_built_first() {
+    let mut story = Story::new(PLAIN);
+    story.trunk(&[(1, "site=a"), (2, "site=b")]);
+    let older = story.plan().actions[1].claim.clone();
+    story.settle_one(&older);
+    assert!(story.plan().actions.iter().all(|action| !action.to_string().contains("deploy")), "{}", story.plan());
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(2));
+    assert_eq!(story.done.iter().filter(|done| done.contains("deploy")).count(), 1);
+}
+
+#[test]
 fn diverged_lines_are_ordered_by_their_tags_versions() {
     let mut story = Story::new(PLAIN);
     story.trunk(&[(1, "site=a"), (2, "site=b")]);

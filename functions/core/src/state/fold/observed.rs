@@ -13,7 +13,9 @@ impl State {
                 self.policy_refused = None;
             }
             Fact::PolicyRefused { commit, refusal } => self.policy_refused = Some((commit.clone(), refusal.clone())),
-            Fact::LineMoved { line, release, base, revisions } => self.extend(line, *release, base.as_ref(), revisions),
+            Fact::LineMoved { line, release, base, revisions } => {
+                self.extend(line, *release, base.as_ref(), revisions, entry.number)
+            }
             Fact::LineRewritten { line, base, revisions, .. } => {
                 if let Some(line) = self.lines.get_mut(line) {
                     line.rewritten = Some(Rewritten { base: base.clone(), revisions: revisions.clone() });
@@ -80,7 +82,14 @@ impl State {
     }
 
     /// Continues a line after `base`; what came after `base` before is left behind.
-    pub(super) fn extend(&mut self, name: &str, release: bool, base: Option<&Commit>, revisions: &[Revision]) {
+    pub(super) fn extend(
+        &mut self,
+        name: &str,
+        release: bool,
+        base: Option<&Commit>,
+        revisions: &[Revision],
+        seen: u64,
+    ) {
         let line = self.lines.entry(name.to_owned()).or_insert_with(|| Line {
             release,
             base: base.cloned(),
@@ -103,7 +112,7 @@ impl State {
         }
         for (index, revision) in revisions.iter().enumerate() {
             let known =
-                Known { line: Some(name.to_owned()), position: first + kept + index, revision: revision.clone() };
+                Known { line: Some(name.to_owned()), position: first + kept + index, seen, revision: revision.clone() };
             self.revisions.insert(revision.commit.clone(), known);
             self.unbuilt.insert(revision.commit.clone());
             self.settle(&revision.commit);

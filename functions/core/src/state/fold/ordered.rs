@@ -54,7 +54,7 @@ impl State {
                 self.environment(environment).held = Some(hold);
             }
             Fact::BuildOrdered { commit, .. } => self.forget_failures(commit),
-            Fact::Accepted { line, head, .. } => self.accept(line, head),
+            Fact::Accepted { line, head, .. } => self.accept(line, head, entry.number),
             _ => {}
         }
     }
@@ -81,12 +81,12 @@ impl State {
         }
     }
 
-    fn accept(&mut self, name: &str, head: &Commit) {
+    fn accept(&mut self, name: &str, head: &Commit, seen: u64) {
         let Some(line) = self.lines.get_mut(name) else { return };
         let accepted = line.rewritten.take_if(|course| course.head() == Some(head));
         if let Some(Rewritten { base, revisions }) = accepted {
             let release = line.release;
-            self.extend(name, release, base.as_ref(), &revisions);
+            self.extend(name, release, base.as_ref(), &revisions, seen);
         }
     }
 }
