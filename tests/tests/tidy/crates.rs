@@ -22,7 +22,7 @@ const ADAPTERS: &[(&str, &[&str])] = &[
     ("trunkline-packages", &["trunkline-core", "trunkline-ports"]),
 ];
 
-/// What nobody but these may know: the command line has all that is ours, the tests too.
+/// What nobody but these may know: the command line, the tests and the benchmarks have all that is ours.
 const ALL: &[&str] = &["trunkline", "trunkline-bench", "trunkline-tests"];
 
 /// What must be nowhere below a pure crate, at any depth.
