@@ -54,6 +54,9 @@ fn checked(policy: &str) -> Result<(), Failure> {
 }
 
 fn answer(file: &Path, found: &Found) -> Answer {
+    // From here, when it is here.
+    let here = std::env::current_dir().ok().and_then(|here| here.canonicalize().ok());
+    let file = here.as_deref().and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file);
     let shown = file.display();
     let mut lines: Vec<String> = found.told.iter().map(|line| format!("found {line}")).collect();
     if lines.is_empty() {
