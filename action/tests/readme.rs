@@ -28,7 +28,7 @@ fn steps() -> Vec<Step> {
     for line in blocks("console").iter().flat_map(|block| block.lines()) {
         match line.strip_prefix("$ ") {
             Some(command) => steps.push(Step { command: command.to_owned(), shown: String::new() }),
-            None => steps.last_mut().unwrap().shown.push_str(&format!("{line}\n")),
+            None => steps.last_mut().unwrap().shown.extend([line, "\n"]),
         }
     }
     steps
@@ -49,7 +49,7 @@ fn played(folder: &Path, command: &str) -> (String, PathBuf) {
     let output = shell.arg("-c").arg(format!("{command}\ncode=$?; pwd > \"$ENDS\"; exit $code")).output().unwrap();
     let mut text = String::from_utf8(output.stdout).unwrap();
     if !output.status.success() {
-        text.push_str(&format!("[exit {}]\n", output.status.code().unwrap()));
+        text.extend(["[exit ", &output.status.code().unwrap().to_string(), "]\n"]);
     }
     (text, PathBuf::from(std::fs::read_to_string(ends.path()).unwrap().trim_end()))
 }

@@ -80,7 +80,8 @@ fn module() -> PathBuf {
     let messages = String::from_utf8(build.stdout).unwrap();
     let files = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let named = files.filter(|message| message["target"]["name"] == "trunkline_wasm");
-    let mut paths = named.filter_map(|message| message["filenames"].as_array().cloned()).flatten();
-    let module = paths.find(|path| path.as_str().is_some_and(|path| path.ends_with(".wasm")));
-    PathBuf::from(module.expect("cargo names what it made").as_str().unwrap())
+    let made = named.filter_map(|message| message["filenames"].as_array().cloned()).flatten();
+    let mut paths = made.map(|path| PathBuf::from(path.as_str().unwrap()));
+    let is_module = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
+    paths.find(is_module).expect("cargo names what it made")
 }
