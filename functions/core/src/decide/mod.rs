@@ -21,6 +21,8 @@ mod gate;
 mod verify;
 pub(crate) mod words;
 
+use std::collections::BTreeSet;
+
 use crate::fact::{Claim, Fact};
 use crate::ids::Time;
 use crate::plan::{Action, Plan, Refused};
@@ -87,10 +89,11 @@ fn lines(known: Known<'_>, plan: &mut Plan) {
     }
 }
 
-/// A refusal is recorded when it is new.
+/// A refusal is recorded when it is new. Of two with one subject it is the first: one is kept of each, so two would take turns for ever.
 fn record_refusals(state: &State, plan: &mut Plan) {
+    let mut told = BTreeSet::new();
     for Refused { subject, refusal } in &plan.refusals {
-        if state.refused.get(subject) != Some(refusal) {
+        if told.insert(subject) && state.refused.get(subject) != Some(refusal) {
             plan.records.push(Fact::Refused { subject: subject.clone(), refusal: refusal.clone() });
         }
     }
