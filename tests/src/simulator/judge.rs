@@ -10,8 +10,6 @@ use trunkline_core::fact::{Claim, Deploy, Entry, Fact};
 use trunkline_core::ids::{Commit, Digest, Key, Name};
 use trunkline_core::policy::Policy;
 use trunkline_core::state::State;
-use trunkline_core::state::environment::same;
-use trunkline_ports::memory::Effect;
 use trunkline_ports::targets::Standing;
 
 use super::history;
@@ -32,11 +30,11 @@ pub struct Judge {
     pub(super) policy: Option<Rc<Policy>>,
     ids: BTreeSet<String>,
     pub(super) open: BTreeMap<u64, Held>,
-    begun: BTreeMap<u64, Begun>,
-    writes: BTreeMap<(u64, Destination), usize>,
-    builds: BTreeMap<(Name, Key), Digest>,
-    yanks: BTreeMap<Commit, (BTreeSet<Key>, BTreeSet<Digest>)>,
-    ran: BTreeMap<Name, BTreeMap<u64, Ran>>,
+    pub(super) begun: BTreeMap<u64, Begun>,
+    pub(super) writes: BTreeMap<(u64, Destination), usize>,
+    pub(super) builds: BTreeMap<(Name, Key), Digest>,
+    pub(super) yanks: BTreeMap<Commit, (BTreeSet<Key>, BTreeSet<Digest>)>,
+    pub(super) ran: BTreeMap<Name, BTreeMap<u64, Ran>>,
     /// What stands at the place of each artifact in each environment.
     pub(super) standing: BTreeMap<(Name, Name), Standing>,
     /// Where another hand was.
@@ -53,19 +51,19 @@ pub(super) struct Held {
     until: trunkline_core::ids::Time,
     waiting: bool,
     /// The worker that took it over when its commit was barred already.
-    late: Option<String>,
+    pub(super) late: Option<String>,
 }
 
-struct Begun {
-    deploy: Deploy,
-    before: BTreeMap<(Name, Name), Standing>,
+pub(super) struct Begun {
+    pub(super) deploy: Deploy,
+    pub(super) before: BTreeMap<(Name, Name), Standing>,
 }
 
-struct Ran {
-    artifacts: Artifacts,
-    checks: BTreeSet<Name>,
-    running: bool,
-    said: BTreeMap<Name, bool>,
+pub(super) struct Ran {
+    pub(super) artifacts: Artifacts,
+    pub(super) checks: BTreeSet<Name>,
+    pub(super) running: bool,
+    pub(super) said: BTreeMap<Name, bool>,
 }
 
 /// Breaks a rule unless `holds`.
@@ -115,6 +113,15 @@ impl Judge {
             self.effect(effect, &by)?;
         }
         entries.try_for_each(|entry| self.entry(entry))
+    }
+
+    /// Takes in what the ledger still holds, after a panic.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn catch_up(&mut self) -> Check {
+        let entries = self.shop.stores.ledger.entries(self.state.number + 1);
+        entries.into_iter().try_for_each(|entry| self.entry(entry))
     }
 
     fn entry(&mut self, entry: Entry) -> Check {
@@ -253,98 +260,6 @@ impl Judge {
         };
         self.ran.entry(deploy.environment.clone()).or_default().insert(entry.number, ran);
         self.begun.insert(entry.number, Begun { deploy: deploy.clone(), before: self.standing.clone() });
-        Ok(())
-    }
-
-    /// Whether a commit is barred, by these books.
-    pub(super) fn barred(&self, commit: &Commit) -> bool {
-        if self.yanks.contains_key(commit) {
-            return true;
-        }
-        let Some(known) = self.state.revisions.get(commit) else { return false };
-        let keys: BTreeSet<&Key> = known.revision.keys.values().collect();
-        let digests: BTreeSet<&Digest> = known
-            .revision
-            .keys
-            .iter()
-            .filter_map(|(name, key)| self.builds.get(&(name.clone(), key.clone())))
-            .collect();
-        self.yanks.values().any(|(barred_keys, barred)| {
-            (!barred.is_empty() && barred.iter().all(|digest| digests.contains(digest)))
-                || (!barred_keys.is_empty() && barred_keys.iter().all(|key| keys.contains(key)))
-        })
-    }
-
-    /// What was built of a commit.
-    pub(super) fn built(&self, commit: &Commit, artifact: &Name) -> Option<&Digest> {
-        let key = self.state.revisions.get(commit)?.revision.keys.get(artifact)?;
-        self.builds.get(&(artifact.clone(), key.clone()))
-    }
-
-    /// Whether exactly these bytes were seen to run in an environment and passed all of its checks.
-    pub(super) fn proven(&self, environment: &Name, artifacts: &Artifacts) -> bool {
-        let good = |ran: &Ran| {
-            let passed = ran.checks.iter().all(|check| ran.said.get(check) == Some(&true));
-            ran.running && passed && ran.said.values().all(|passed| *passed) && same(&ran.artifacts, artifacts)
-        };
-        self.ran.get(environment).is_some_and(|ran| ran.values().any(good))
-    }
-
-    /// "Written" is true of the places themselves.
-    fn written(&self, claim: u64, environment: &Name) -> Check {
-        let Some(begun) = self.begun.get(&claim) else { return Err(format!("claim {claim} wrote, and never began")) };
-        for (artifact, bytes) in &begun.deploy.artifacts {
-            let place = (environment.clone(), artifact.clone());
-            let there = self.standing.get(&place).unwrap_or(&Standing::Nothing);
-            let right = *there == Standing::At(bytes.digest.clone()) || self.meddled.contains(&place);
-            rule(right, || {
-                format!(
-                    "claim {claim} says {environment} is written, and at {artifact} stands {}",
-                    history::stands(there)
-                )
-            })?;
-        }
-        Ok(())
-    }
-
-    /// A destination changed: only for a claim that is open, once, to what was claimed or back to what was.
-    fn effect(&mut self, effect: &Effect, by: &str) -> Check {
-        let number = effect.mark.number;
-        let Some(held) = self.open.get(&number) else {
-            return Err(format!("{by} changed {:?} for claim {number}, which is over", effect.destination));
-        };
-        if !effect.undo && held.late.as_deref() == Some(by) {
-            return Err(format!("{by} took claim {number} over after its commit was barred, and went forward"));
-        }
-        let Some(begun) = self.begun.get(&number) else { return Err(format!("claim {number} is no deployment")) };
-        let environment = &begun.deploy.environment;
-        let writes = self.writes.entry((number, effect.destination.clone())).or_default();
-        *writes = if effect.undo { 0 } else { *writes + 1 };
-        rule(*writes < 2, || format!("{:?} was written twice for claim {number}", effect.destination))?;
-        for (artifact, standing) in &effect.after {
-            let place = (environment.clone(), artifact.clone());
-            let there = self.standing.get(&place).cloned().unwrap_or(Standing::Nothing);
-            let wanted = if effect.undo {
-                begun.before.get(&place).cloned().unwrap_or(Standing::Nothing)
-            } else {
-                begun
-                    .deploy
-                    .artifacts
-                    .get(artifact)
-                    .map_or(Standing::Nothing, |bytes| Standing::At(bytes.digest.clone()))
-            };
-            // What goes back may be what another hand had put there meanwhile.
-            let right = *standing == wanted || (effect.undo && matches!(standing, Standing::Other(_)));
-            rule(right, || {
-                let (there, found) = (history::stands(&there), history::stands(standing));
-                format!("claim {number} moved {artifact} in {environment} from {there} to {found}")
-            })?;
-            match standing {
-                Standing::Other(_) => self.meddled.insert(place.clone()),
-                _ => self.meddled.remove(&place),
-            };
-            self.standing.insert(place, standing.clone());
-        }
         Ok(())
     }
 }

@@ -6,9 +6,13 @@
 //! always be true; in the end the weather clears, and [`rest`] asks what must be true when nothing is left to do.
 //! A script that breaks a rule is made shorter as long as it still breaks one.
 
+mod books;
+mod effects;
+mod git;
 pub mod history;
 pub mod judge;
 mod may;
+pub mod order;
 mod people;
 pub mod random;
 pub mod rest;
@@ -55,6 +59,9 @@ pub struct Counts {
     pub deployments: usize,
 }
 
+/// How much of a history is told, in characters.
+const LONG: usize = 200_000;
+
 /// Plays a script.
 ///
 /// # Errors
@@ -70,9 +77,13 @@ pub fn play(script: &Script) -> Result<Counts, (String, String)> {
             return Ok(Counts { entries, deployments });
         }
         Ok(Err(broken)) => broken,
-        Err(panic) => panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "something panicked".to_owned()),
+        Err(panic) => {
+            let _ = stage.judge.catch_up();
+            let said = panic.downcast_ref::<String>().cloned();
+            said.or_else(|| panic.downcast_ref::<&str>().map(|&said| said.to_owned())).unwrap_or_default()
+        }
     };
-    Err((broken, stage.judge.history))
+    Err((broken, stage.judge.history.chars().take(LONG).collect()))
 }
 
 /// Plays the script of a seed; one that breaks a rule is made shorter first.

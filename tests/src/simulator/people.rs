@@ -22,7 +22,7 @@ use super::weather::Weather;
 ///
 /// # Errors
 /// As the worker's.
-pub async fn work(world: World<Weather>, name: String, kind: Kind) -> Result<(), Failure> {
+pub(super) async fn work(world: World<Weather>, name: String, kind: Kind) -> Result<(), Failure> {
     let worker = Worker::open(&world, &Silence, &name, "main").await?;
     if kind != Kind::Blind {
         worker.observe().await?;
@@ -41,7 +41,7 @@ pub async fn work(world: World<Weather>, name: String, kind: Kind) -> Result<(),
 ///
 /// # Errors
 /// Faults.
-pub async fn order(
+pub(super) async fn order(
     world: World<Weather>,
     shop: Rc<Shop>,
     name: String,

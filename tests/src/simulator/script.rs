@@ -109,7 +109,7 @@ impl Script {
 }
 
 fn step(random: &mut Random, rough: usize) -> Step {
-    let salt = random.next();
+    let salt = random.number();
     let prod = random.chance(40);
     let worker = random.below(8);
     match random.below(100) {

@@ -7,7 +7,7 @@ use trunkline_core::deployment::Unit;
 use trunkline_core::ids::{Commit, TagName, Time};
 use trunkline_core::refusal::{Code, Refusal};
 use trunkline_ports::clock::Clock as _;
-use trunkline_ports::memory::{Clock, Folders, Made, Stores, Tree};
+use trunkline_ports::memory::{Clock, Made, Stores, Tree};
 
 use super::random::Random;
 use super::script::Change;
@@ -27,7 +27,16 @@ pub struct Shop {
 impl Shop {
     /// A shop whose policy follows from the seed.
     pub fn new(seed: u64) -> Rc<Self> {
-        let stores = Stores::new(Clock::standing(START));
+        Self::with(seed, Clock::standing(START))
+    }
+
+    /// The same, by a clock that jumps forward whenever someone sleeps.
+    pub fn calm(seed: u64) -> Rc<Self> {
+        Self::with(seed, Clock::eager(START))
+    }
+
+    fn with(seed: u64, clock: Clock) -> Rc<Self> {
+        let stores = Stores::new(clock);
         let repository = Rc::clone(&stores.repository);
         stores.checks.answer(move |check| {
             let bad = check.url.rsplit('/').next().and_then(|commit| commit.parse().ok()).map(|c| repository.files(&c));
@@ -116,11 +125,6 @@ impl Shop {
         let folder = matches!(unit.destination, trunkline_core::deployment::Destination::Folder(_));
         folder == salt.is_multiple_of(2)
     }
-
-    /// Where exports are.
-    pub fn folders(&self) -> &Folders {
-        &self.stores.folders
-    }
 }
 
 /// Whether checks fail on a commit: by what it holds, so that whatever carries the same bytes fails too.
@@ -136,7 +140,7 @@ pub fn is_unbuildable(files: &Tree, repository: &str) -> bool {
 
 fn changed(mut files: Tree, earlier: &Tree, change: Change, random: &mut Random) -> Tree {
     let good = policy_of(&files);
-    let text = format!("{:x}", random.next() & 0xffff);
+    let text = format!("{:x}", random.number() & 0xffff);
     let mut set = |path: &str, text: &str| files.insert(path.to_owned(), text.to_owned());
     if !good.is_empty() {
         set("trunkline.yaml", &good);
@@ -146,7 +150,9 @@ fn changed(mut files: Tree, earlier: &Tree, change: Change, random: &mut Random)
         Change::Web => drop(set("web/main", &text)),
         Change::Site => drop(set("site/index.html", &text)),
         Change::All => {
-            ["api/main", "web/main", "site/index.html"].map(|path| set(path, &text)).into_iter().for_each(drop)
+            for path in ["api/main", "web/main", "site/index.html"] {
+                set(path, &text);
+            }
         }
         Change::Docs => drop(set("README.md", &text)),
         Change::Bad => {

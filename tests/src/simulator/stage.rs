@@ -1,5 +1,6 @@
 //! The stage: plays a script, one poll at a time, on one thread and by a clock of its own.
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -17,7 +18,7 @@ use trunkline_ports::targets::Standing;
 use super::judge::{Check, Judge};
 use super::people;
 use super::random::Random;
-use super::script::{Change, Kind, Script, Step};
+use super::script::{Kind, Script, Step};
 use super::shop::Shop;
 use super::weather::{Gate, Sky, Weather};
 
@@ -36,7 +37,7 @@ struct Task {
 
 /// Everything that plays.
 pub struct Stage {
-    shop: Rc<Shop>,
+    pub(super) shop: Rc<Shop>,
     sky: Rc<Sky>,
     /// What happened, and whether it may.
     pub judge: Judge,
@@ -67,9 +68,8 @@ impl Stage {
     fn step(&mut self, step: Step) -> Check {
         let told = !matches!(step, Step::Poll { .. } | Step::Wait { .. } | Step::Freeze { .. });
         if told {
-            self.judge
-                .history
-                .push_str(&format!("{:>5}s > {step:?}\n", self.shop.now().since(super::shop::START).as_secs()));
+            let seconds = self.shop.now().since(super::shop::START).as_secs();
+            let _ = writeln!(self.judge.history, "{seconds:>5}s > {step:?}");
         }
         match step {
             Step::Start { worker, salt } => self.start(worker, salt),
@@ -94,49 +94,6 @@ impl Stage {
             git => self.git(git),
         }
         Ok(())
-    }
-
-    /// What people do with git.
-    fn git(&self, step: Step) {
-        let (shop, repository) = (&self.shop, &self.shop.stores.repository);
-        let some = |random: &mut Random| {
-            let commits = shop.commits.borrow();
-            commits[random.below(commits.len()).max(random.below(commits.len()))].clone()
-        };
-        let a_tag = |random: &mut Random| {
-            let tags: Vec<_> = repository.tags().into_keys().collect();
-            (!tags.is_empty()).then(|| random.pick(&tags).clone())
-        };
-        match step {
-            Step::Push { change, salt } => drop(shop.push("main", None, change, &mut Random::new(salt))),
-            Step::Release { change, salt } => {
-                let random = &mut Random::new(salt);
-                let change = if change == Change::Broken { Change::Api } else { change };
-                let branch = *random.pick(&["release/1", "release/2"]);
-                let from = some(random);
-                shop.push(branch, Some(&from), change, random);
-            }
-            Step::Tag { prod, salt } | Step::Astray { prod, salt } => {
-                let random = &mut Random::new(salt);
-                let commit = match step {
-                    Step::Astray { .. } => shop.stray(random),
-                    _ => Some(some(random)),
-                };
-                if let (Some(commit), Some(tag)) = (commit, shop.tag(prod, random)) {
-                    if !repository.tags().contains_key(&tag) {
-                        repository.point(&tag, &commit, random.chance(50).then_some("Ada"));
-                    }
-                }
-            }
-            Step::Move { salt } => {
-                let random = &mut Random::new(salt);
-                let tag = a_tag(random);
-                tag.iter().for_each(|tag| repository.point(tag, &some(random), None));
-            }
-            Step::Untag { salt } => a_tag(&mut Random::new(salt)).iter().for_each(|tag| repository.remove(tag)),
-            Step::Rewrite { salt } => drop(shop.rewrite(&mut Random::new(salt))),
-            _ => {}
-        }
     }
 
     fn start(&mut self, kind: Kind, salt: u64) {
@@ -184,6 +141,7 @@ impl Stage {
     fn poll_once(&mut self, index: usize, percent: usize) -> Result<bool, String> {
         let task = &mut self.tasks[index];
         task.gate.open(&mut self.random, percent);
+        self.sky.calls.set(0);
         let polled = task.run.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         self.judge.look(&self.sky)?;
         let Poll::Ready(result) = polled else { return Ok(false) };

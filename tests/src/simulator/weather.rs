@@ -24,12 +24,17 @@ pub struct Sky {
     pub calm: Cell<bool>,
     /// Which destination refuses, until when, and whether it refuses to be written back too.
     pub troubles: RefCell<Vec<(u64, Time, bool)>>,
+    /// How many calls were made since somebody was last let go on.
+    pub calls: Cell<usize>,
     /// Of each effect on a destination: the ledger's last entry when it came about, and who did it.
     pub done: RefCell<Vec<(u64, String)>>,
 }
 
+/// So many calls without a pause are a circle: whole runs make a few hundred.
+const MANY: usize = 20_000;
+
 /// What stands around the calls of one worker.
-pub struct Weather {
+pub(super) struct Weather {
     shop: Rc<Shop>,
     sky: Rc<Sky>,
     worker: String,
@@ -41,7 +46,7 @@ pub struct Weather {
 
 impl Weather {
     /// The weather of a worker.
-    pub fn new(shop: &Rc<Shop>, sky: &Rc<Sky>, worker: &str, salt: u64, gate: &Rc<Gate>) -> Self {
+    pub(super) fn new(shop: &Rc<Shop>, sky: &Rc<Sky>, worker: &str, salt: u64, gate: &Rc<Gate>) -> Self {
         let mut random = Random::new(salt);
         let rough = *random.pick(&[(20, 0, 0), (30, 1, 1), (40, 3, 4), (10, 6, 2)]);
         let (shop, sky, gate) = (Rc::clone(shop), Rc::clone(sky), Rc::clone(gate));
@@ -49,6 +54,8 @@ impl Weather {
     }
 
     async fn blow(&self, when: &str) -> Result<(), Failure> {
+        self.sky.calls.set(self.sky.calls.get() + 1);
+        assert!(self.sky.calls.get() < MANY, "{} goes round in circles", self.worker);
         if self.sky.calm.get() {
             return Ok(());
         }
@@ -106,13 +113,13 @@ impl Hook for Weather {
 
 /// Where a worker waits until it is let go on.
 #[derive(Default)]
-pub struct Gate {
+pub(super) struct Gate {
     waiting: RefCell<Vec<(Rc<Cell<bool>>, Waker)>>,
 }
 
 impl Gate {
     /// Lets those who wait go on: each of them, or each with so many chances in a hundred.
-    pub fn open(&self, random: &mut Random, percent: usize) {
+    pub(super) fn open(&self, random: &mut Random, percent: usize) {
         let waiting = self.waiting.take();
         let (go, stay): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|_| random.chance(percent));
         self.waiting.borrow_mut().extend(stay);

@@ -145,7 +145,9 @@ impl crate::targets::Targets for Targets {
         let version = self.destinations.borrow().get(&unit.destination).map_or(0, |content| content.version);
         let mut pieces = self.standing(unit);
         if matches!(unit.destination, Destination::Run(_)) {
-            pieces.values_mut().for_each(|standing| *standing = Standing::Unknown);
+            for standing in pieces.values_mut() {
+                *standing = Standing::Unknown;
+            }
         }
         Ok(Sight { version: Version(version.to_string()), pieces })
     }
