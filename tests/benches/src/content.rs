@@ -87,16 +87,23 @@ impl Dice {
         bytes
     }
 
-    /// Text of a program's kind: words, and names of which some are new.
+    /// Text of a program's kind: lines, most of which are like others, and names of which some are new.
     pub(crate) fn text(&mut self, size: usize) -> Vec<u8> {
-        let mut text = Vec::with_capacity(size + 32);
+        let mut text = Vec::with_capacity(size + 256);
         while text.len() < size {
-            if self.below(5) == 0 {
-                text.extend_from_slice(format!("name{} ", self.below(4000)).as_bytes());
-            } else {
-                text.extend_from_slice(WORDS[self.below(WORDS.len())].as_bytes());
+            // Three lines in four are of a kind that comes again, the first kinds more often than the last.
+            let kinds = self.below(2000) + 1;
+            let kind = self.below(kinds);
+            let mut line = if self.below(4) > 0 { Self::new(kind as u64 + 1) } else { Self::new(self.next()) };
+            text.extend_from_slice(&b"            "[..2 * line.below(6)]);
+            for _ in 0..3 + line.below(8) {
+                match line.below(4) {
+                    0 => text.extend_from_slice(format!("name{}", line.below(400)).as_bytes()),
+                    _ => text.extend_from_slice(WORDS[line.below(WORDS.len())].as_bytes()),
+                }
                 text.push(b' ');
             }
+            text.push(b'\n');
         }
         text.truncate(size);
         text

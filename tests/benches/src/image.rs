@@ -21,10 +21,11 @@ const BYTES: usize = 50_000_000;
 
 const RECIPE: &str = r#"{"base": "scratch", "layers": [{"from": "dist", "to": "/srv"}], "entrypoint": ["/srv/run"]}"#;
 
-/// Makes the image and pushes it, in the peer's way. `$1` the folder, `$2` its own storage, `$3` the image's full name.
+/// Makes the image and pushes it, in the peer's way. `$1` the folder, `$2` its own storage, `$3` the image's full name,
+/// `$4` whether it may remember layers.
 const PEER: &str = r#"
 buildah="buildah --root $2/root --runroot $2/run --storage-driver vfs"
-$buildah bud --isolation chroot --layers --quiet --tag "$3" "$1" >&2
+$buildah bud --isolation chroot $4 --quiet --tag "$3" "$1" >&2
 $buildah push --quiet --tls-verify=false "$3" "docker://$3" >&2
 "#;
 
@@ -51,8 +52,10 @@ pub(crate) fn rows(stand: &Stand) -> Outcome<Vec<Row>> {
         rows.push(Row::race(format!("image of 50 MB, {link}"), &made[0], &made[1]).at_least(5.0, "", true));
         let same = shop.turns(stand, delayed, false)?;
         let single = !delayed || same[0].seen.requests.len() == 1;
-        let row = Row::race(format!("the same image again, {link}"), &same[0], &same[1]);
-        rows.push(row.at_least(5.0, ", 1 request", single));
+        let mut row =
+            Row::race(format!("the same image again (layers remembered: the peer), {link}"), &same[0], &same[1]);
+        (row.aim, row.met) = ("1 request".to_owned(), delayed.then_some(single));
+        rows.push(row);
     }
     Ok(rows)
 }
@@ -88,7 +91,7 @@ impl Shop {
         let peer = Contestant::new(
             move |round| {
                 fresh("peer", round)?;
-                self.peer(&format!("{host}/{}", name("peer", round)))
+                self.peer(&format!("{host}/{}", name("peer", round)), new)
             },
             move |round| {
                 self.registry.digest(&name("peer", round), "latest")?;
@@ -98,10 +101,10 @@ impl Shop {
         race(if stand.quick { 1 } else { 3 }, delayed.then_some(&self.proxy), &mut [mine, peer])
     }
 
-    fn peer(&self, name: &str) -> Outcome<Command> {
+    fn peer(&self, name: &str, new: bool) -> Outcome<Command> {
         let storage = self.folder.join("storage");
         fs::create_dir_all(&storage)?;
-        Ok(shell(PEER, &[text(&self.folder.join("export"))?, text(&storage)?, name]))
+        Ok(shell(PEER, &[text(&self.folder.join("export"))?, text(&storage)?, name, &format!("--layers={}", !new)]))
     }
 
     /// Fails unless the one layer of an image on the registry holds what the folder does.
