@@ -42,7 +42,7 @@ fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candi
     let mut candidates = Vec::new();
     for (_, line) in lines {
         let newer = line.commits.iter().rev().take_while(|commit| match newest(state, name) {
-            Some(here) => matches!(state.relation(&here.commit, commit), Relation::Before),
+            Some((_, here)) => matches!(state.relation(here, commit), Relation::Before),
             None => true,
         });
         let wanted = newer.filter(|commit| !state.tried(name, commit) && !state.suspended(commit));
@@ -82,7 +82,7 @@ fn by_tag<'a>(
         return None;
     }
     let here = newest(state, name);
-    let diverged = match here.map(|here| state.relation(&here.commit, &seen.commit)) {
+    let diverged = match here.map(|(_, here)| state.relation(here, &seen.commit)) {
         // Passed over: what is here is newer, whatever order the tags came in.
         Some(Relation::Same | Relation::After) => return None,
         Some(Relation::Diverged) => here,
@@ -95,7 +95,7 @@ fn by_tag<'a>(
     if state.tried(name, &seen.commit) {
         return None;
     }
-    if let Some(here) = diverged {
+    if let Some((here, _)) = diverged {
         match here.tag.as_ref().and_then(|here| by_version(here, tag)) {
             Some(Ordering::Less) => {}
             Some(_) => return None,
@@ -108,11 +108,10 @@ fn by_tag<'a>(
     Some(Candidate { commit: &seen.commit, tag: Some(tag) })
 }
 
-/// What is in the environment or on its way there; when a rewrite left that behind, the newest before it that is still on a line.
-fn newest<'a>(state: &'a State, name: &Name) -> Option<&'a Deploy> {
-    let mut there =
-        state.environments.get(name)?.deployments.iter().rev().filter(|deployment| deployment.failed.is_none());
-    there.find(|deployment| state.on_line(&deployment.deploy.commit).is_some()).map(|deployment| &deployment.deploy)
+/// What is in the environment or on its way there, and where that stands on the lines: the commit itself, or where a rewrite left it.
+fn newest<'a>(state: &'a State, name: &Name) -> Option<(&'a Deploy, &'a Commit)> {
+    let deploy = &state.environments.get(name)?.newest()?.deploy;
+    Some((deploy, state.standing(&deploy.commit)?))
 }
 
 /// By place on the lines, then by version, then by name, so that the order is total.

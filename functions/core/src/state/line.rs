@@ -33,6 +33,20 @@ impl State {
         self.revisions.get(commit).filter(|known| known.line.is_some())
     }
 
+    /// The commit itself while it is on a line; when a rewrite left it behind, the newest commit before it that is still on one.
+    pub fn standing<'a>(&'a self, commit: &'a Commit) -> Option<&'a Commit> {
+        let mut commit = commit;
+        // Each rewrite leads further back on a line, so this ends; the bound is for a ledger that says otherwise.
+        for _ in 0..self.revisions.len() {
+            let known = self.revisions.get(commit)?;
+            if known.line.is_some() {
+                return Some(commit);
+            }
+            commit = known.left_at.as_ref()?;
+        }
+        None
+    }
+
     /// Whether the commit is on a release branch.
     pub fn on_release(&self, commit: &Commit) -> bool {
         let line = self.on_line(commit).and_then(|known| known.line.as_ref());

@@ -128,6 +128,9 @@ pub struct Rewritten {
 pub struct Known {
     /// The line it is on; nothing when a rewrite left it behind.
     pub line: Option<String>,
+    /// The commit that its line was continued after, when a rewrite left it behind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Commit>,
     /// Its place on the line, from 0.
     pub position: usize,
     /// The entry that showed it: commits that were pushed together share it.

@@ -130,6 +130,21 @@ fn a_rewritten_line_is_refused_until_a_person_accepts_it() {
 }
 
 #[test]
+fn after_a_rewrite_an_environment_waits_for_the_new_course_and_does_not_go_back_for_it() {
+    let mut story = Story::new(PLAIN);
+    story.trunk(&[(1, "site=a"), (2, "site=b")]);
+    story.settle();
+    let mut other = Story::new(PLAIN);
+    other.trunk(&[(3, "site=c")]);
+    let revisions = vec![other.state.revisions[&commit(3)].revision.clone()];
+    story.say(Fact::LineRewritten { line: "main".to_owned(), from: commit(2), base: Some(commit(1)), revisions });
+    story.order(|state, _, _| trunkline_core::orders::accept(state, "main", "a secret was removed"));
+    assert!(story.plan().actions.iter().all(|action| action.to_string().contains("build")), "{}", story.plan());
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(3));
+}
+
+#[test]
 fn one_thing_at_a_time_moves_in_an_environment() {
     let mut story = Story::new(PLAIN);
     story.trunk(&[(1, "site=a")]);

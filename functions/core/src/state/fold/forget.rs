@@ -86,6 +86,10 @@ impl State {
             _ => None,
         }));
         commits.extend(self.yanks.keys().cloned());
+        let left: Vec<&Commit> =
+            commits.iter().filter_map(|commit| self.revisions.get(commit)?.left_at.as_ref()).collect();
+        let left: Vec<Commit> = left.into_iter().cloned().collect();
+        commits.extend(left);
         commits
     }
 

@@ -107,12 +107,18 @@ impl State {
         for commit in left {
             if let Some(known) = self.revisions.get_mut(&commit).filter(|known| known.line.as_deref() == Some(name)) {
                 known.line = None;
+                known.left_at = base.cloned();
                 self.unbuilt.remove(&commit);
             }
         }
         for (index, revision) in revisions.iter().enumerate() {
-            let known =
-                Known { line: Some(name.to_owned()), position: first + kept + index, seen, revision: revision.clone() };
+            let known = Known {
+                line: Some(name.to_owned()),
+                left_at: None,
+                position: first + kept + index,
+                seen,
+                revision: revision.clone(),
+            };
             self.revisions.insert(revision.commit.clone(), known);
             self.unbuilt.insert(revision.commit.clone());
             self.settle(&revision.commit);
