@@ -25,7 +25,9 @@ impl Judge {
             rule(deploy.artifacts.contains_key(artifact), || format!("{here} leaves {artifact} out"))?;
         }
         let environment = self.state.environments.get(&deploy.environment);
-        let running = environment.and_then(|environment| environment.newest()).map(|newest| &newest.deploy.commit);
+        let newest = environment.and_then(|environment| environment.newest()).map(|newest| &newest.deploy.commit);
+        // What was left behind by a rewrite that a person accepted orders nothing any more.
+        let running = newest.filter(|newest| self.state.on_line(newest).is_some());
         if matches!(deploy.cause, Cause::Line | Cause::Tag) {
             rule(environment.is_none_or(|environment| environment.held.is_none()), || format!("{here} is held"))?;
             rule(environment.is_none_or(|environment| environment.torn.is_none()), || format!("{here} is torn"))?;
