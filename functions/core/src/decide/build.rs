@@ -1,5 +1,7 @@
 //! Every commit of a line has each of its artifacts, built once for each key; and images have their commit's tag.
 
+use std::collections::BTreeMap;
+
 use super::{Known, words};
 use crate::deployment::Bytes;
 use crate::fact::{Claim, Fact};
@@ -38,8 +40,14 @@ pub(super) fn builds(known: Known<'_>, plan: &mut Plan) {
             }
         }
     }
+    if state.untagged.is_empty() {
+        return;
+    }
+    let images = images(state);
     for (digest, commit) in &state.untagged {
-        tag_with_commit(known, digest, commit, plan);
+        if let Some(bytes) = images.get(digest) {
+            tag_with_commit(known, bytes, commit, plan);
+        }
     }
 }
 
@@ -62,16 +70,24 @@ pub(super) fn give_up(known: Known<'_>, plan: &mut Plan) {
     }
 }
 
+/// What was built and is not tagged yet, by digest. Looked up once: a registry that refuses every tag leaves many.
+fn images(state: &State) -> BTreeMap<&Digest, &Bytes> {
+    let mut images = BTreeMap::new();
+    for build in state.builds.values().flat_map(BTreeMap::values) {
+        if let Build::Done { bytes, .. } = build
+            && state.untagged.contains_key(&bytes.digest)
+        {
+            images.entry(&bytes.digest).or_insert(bytes);
+        }
+    }
+    images
+}
+
 /// The commit's short id is a tag of the image it built; other commits with the same image are tagged when promoted.
-fn tag_with_commit(known: Known<'_>, digest: &Digest, commit: &Commit, plan: &mut Plan) {
-    let builds = known.state.builds.values().flat_map(|builds| builds.values());
-    let built = builds.into_iter().find_map(|build| match build {
-        Build::Done { bytes, .. } if bytes.digest == *digest => Some(bytes),
-        _ => None,
-    });
-    let Some(bytes) = built.filter(|bytes| known.state.bar(commit).is_none() && !known.state.lost(bytes)) else {
+fn tag_with_commit(known: Known<'_>, bytes: &Bytes, commit: &Commit, plan: &mut Plan) {
+    if known.state.bar(commit).is_some() || known.state.lost(bytes) {
         return;
-    };
+    }
     let tag = commit.tag(known.policy.sha_length);
     if let Err(refusal) = ensure_tag(known, bytes, &tag, plan) {
         let subject = format!("tag {}:{tag}", bytes.repository.as_deref().unwrap_or_default());

@@ -25,7 +25,9 @@ pub(super) fn candidates<'a>(
     plan: &mut Plan,
 ) -> Vec<Candidate<'a>> {
     let mut candidates = by_line(known, name, policy);
-    for (tag, seen) in known.state.tags.iter().filter(|(tag, _)| policy.on.tag(tag.as_str())) {
+    // Tags are remembered for ever, and most bring nothing any more: that is asked before their names are matched.
+    let tags = known.state.tags.iter().filter(|(_, seen)| !seen.adopted && !seen.gone);
+    for (tag, seen) in tags.filter(|(tag, _)| policy.on.tag(tag.as_str())) {
         candidates.extend(by_tag(known, name, tag, seen, plan));
     }
     candidates.sort_by(|one, other| newest_first(known.state, one, other));
@@ -60,9 +62,6 @@ fn by_tag<'a>(
     plan: &mut Plan,
 ) -> Option<Candidate<'a>> {
     let state = known.state;
-    if seen.adopted || seen.gone {
-        return None;
-    }
     let refuse = |plan: &mut Plan, refusal| plan.refuse(subject(name, &seen.commit, Some(tag)), refusal);
     if let Some(moved) = &seen.moved {
         refuse(plan, words::tag_moved(tag, &seen.commit, moved));
