@@ -24,6 +24,9 @@ environments:
 manifests: { repository: manifests }
 "#;
 
+/// How many entries one commit brings at most: far more than it ever should.
+const ENOUGH: usize = 500;
+
 /// How long a lease lasts, in milliseconds.
 const LEASE: i64 = 60_000;
 
@@ -49,7 +52,13 @@ impl Busy {
     pub(crate) fn reach(&mut self, length: usize) -> Outcome {
         while self.entries.len() < length {
             self.commit()?;
-            while self.step()? {}
+            let before = self.entries.len();
+            while self.step()? {
+                if self.entries.len() > before + ENOUGH {
+                    let plan = decide(&self.state, &self.policy, self.now);
+                    return Err(format!("commit {} is never done with: {plan:#?}", self.commits).into());
+                }
+            }
         }
         Ok(())
     }
