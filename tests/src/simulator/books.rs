@@ -42,4 +42,11 @@ impl Judge {
         };
         self.ran.get(environment).is_some_and(|ran| ran.values().any(good))
     }
+
+    /// Notes what was seen or said of a deployment.
+    pub(super) fn judged(&mut self, environment: &Name, deployment: u64, change: impl FnOnce(&mut Ran)) {
+        if let Some(ran) = self.ran.get_mut(environment).and_then(|ran| ran.get_mut(&deployment)) {
+            change(ran);
+        }
+    }
 }

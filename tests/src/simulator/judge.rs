@@ -178,12 +178,6 @@ impl Judge {
         Ok(())
     }
 
-    fn judged(&mut self, environment: &Name, deployment: u64, change: impl FnOnce(&mut Ran)) {
-        if let Some(ran) = self.ran.get_mut(environment).and_then(|ran| ran.get_mut(&deployment)) {
-            change(ran);
-        }
-    }
-
     /// Only who holds a claim may end it or put it off; a claim that nobody acts on may be given up by anybody.
     fn holder(&self, entry: &Entry, claim: u64) -> Check {
         let held = self.open.get(&claim);
