@@ -14,7 +14,7 @@ impl State {
             }
             Fact::PolicyRefused { commit, refusal } => self.policy_refused = Some((commit.clone(), refusal.clone())),
             Fact::LineMoved { line, release, base, revisions } => {
-                self.extend(line, *release, base.as_ref(), revisions, entry.number)
+                self.extend(line, *release, base.as_ref(), revisions, entry.number);
             }
             Fact::LineRewritten { line, base, revisions, .. } => {
                 if let Some(line) = self.lines.get_mut(line) {
