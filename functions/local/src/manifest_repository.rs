@@ -1,8 +1,10 @@
 //! Deployments as commits to a manifest repository: a path on this machine or a git URL.
 //!
 //! Nothing is ever checked out. A bare cache holds what was fetched of the branch (its newest commit and trees, and only
-//! those files that are edited); an edit makes the new commit from the old one's tree, and a plain push offers it. The
-//! branch's head is the destination's version: whoever pushes onto another head is told that it moved, and looks again.
+//! those files that are edited); an edit makes the new commit from the old one's tree, and a push offers it. The branch's
+//! head is the destination's version: a push that meets another head is refused, and whoever made it looks again. So a write
+//! needs no fetch before it when the version it is made on was fetched by an earlier look. A repository on this machine is
+//! not fetched from at all.
 //!
 //! A repository with a work tree is pushed to like any other. When the branch is checked out there, git refuses unless that
 //! repository sets `receive.denyCurrentBranch` to `updateInstead`; a bare repository has no such question.
@@ -14,6 +16,8 @@ mod address;
 mod cache;
 mod files;
 mod message;
+mod near;
+mod place;
 mod push;
 #[cfg(test)]
 mod tests;
@@ -24,6 +28,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use trunkline_core::deployment::{Destination, Mark, Unit};
+use trunkline_core::ids::Commit;
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::targets::{Put, Sight, Standing, Targets, Version};
 
@@ -51,30 +56,67 @@ impl ManifestRepository {
         Self { root: root.to_owned(), cache: cache.join("manifests"), git: |git| git }
     }
 
-    /// Opens the unit's repository and fetches its branch. The cache stays locked until the visit ends.
-    async fn visit(&self, unit: &Unit) -> Result<Visit, Failure> {
+    /// Opens the cache of the unit's repository. It stays locked until it is dropped.
+    async fn open(&self, unit: &Unit) -> Result<Cache, Failure> {
         let Destination::Manifests { repository, branch } = &unit.destination else {
             return Err(Fault::lasting("this destination is not a manifest repository").into());
         };
-        let address = Address::new(&self.root, repository, branch)?;
-        let cache = Cache::open(&self.cache, address, self.git).await?;
-        let (head, objects) = cache.fetch().await?;
-        Ok(Visit { head, files: Files::new(cache, objects) })
+        Cache::open(&self.cache, Address::new(&self.root, repository, branch)?, self.git).await
     }
 
-    /// Makes a commit of what changed and offers it; the head must still be what the visit saw.
-    async fn commit(&self, visit: &Visit, message: &str, changes: &[Change]) -> Result<Put, Failure> {
-        let identity = write::identity(&(self.git)(Git::at(&self.root))).await?;
-        let cache = visit.files.cache();
-        let commit = write::commit(&cache.plain, &visit.head, &identity, message, changes).await?;
-        push::push(cache, &commit).await
+    /// The unit's branch, fetched now.
+    async fn visit(&self, unit: &Unit) -> Result<Visit, Failure> {
+        Visit::fetch(self.open(unit).await?).await
+    }
+
+    /// The unit's branch at the version `on`; nothing when it has to be fetched and is another by now.
+    async fn visit_at(&self, unit: &Unit, on: &Version) -> Result<Option<Visit>, Failure> {
+        let Ok(head) = on.0.parse::<Commit>() else { return Ok(None) };
+        let cache = self.open(unit).await?;
+        if let Some(objects) = cache.at(&head).await? {
+            return Ok(Some(Visit { head, files: Files::new(cache, objects) }));
+        }
+        Ok(Some(Visit::fetch(cache).await?).filter(|visit| visit.head == head))
+    }
+
+    /// The commit that puts a unit's images where they belong; nothing when they are there.
+    async fn ship(&self, visit: &mut Visit, unit: &Unit, mark: &Mark) -> Result<Option<Commit>, Failure> {
+        let (identity, spots) = tokio::try_join!(self.identity(), visit.files.spots(&visit.head, unit))?;
+        let changes = files::edit(&spots, &unit.commit)?;
+        if changes.is_empty() {
+            return Ok(None);
+        }
+        let moved: Vec<Moved> = spots.iter().map(Moved::new).collect::<Result<_, _>>()?;
+        visit.commit(&identity, &message::shipped(mark, &moved), &changes).await.map(Some)
+    }
+
+    /// Who commits.
+    async fn identity(&self) -> Result<String, Failure> {
+        write::identity(&(self.git)(Git::at(&self.root))).await
     }
 }
 
-/// A repository that was fetched and is locked.
+/// A branch at one of its heads, in a cache that is locked.
 struct Visit {
-    head: trunkline_core::ids::Commit,
+    head: Commit,
     files: Files,
+}
+
+impl Visit {
+    async fn fetch(cache: Cache) -> Result<Self, Failure> {
+        let (head, objects) = cache.fetch().await?;
+        Ok(Self { head, files: Files::new(cache, objects) })
+    }
+
+    /// Makes a commit of what changed.
+    async fn commit(&self, identity: &str, message: &str, changes: &[Change]) -> Result<Commit, Failure> {
+        write::commit(&self.files.cache().plain, &self.head, identity, message, changes).await
+    }
+
+    /// Offers a commit that follows the head, which must still be it.
+    async fn push(&self, commit: &Commit) -> Result<Put, Failure> {
+        push::push(self.files.cache(), &self.head, commit).await
+    }
 }
 
 impl Targets for ManifestRepository {
@@ -89,17 +131,15 @@ impl Targets for ManifestRepository {
     }
 
     async fn put(&self, unit: &Unit, on: &Version, mark: &Mark) -> Result<Put, Failure> {
-        let mut visit = self.visit(unit).await?;
-        if visit.head.as_str() != on.0 {
-            return Ok(Put::Moved);
+        let Some(mut visit) = self.visit_at(unit, on).await? else { return Ok(Put::Moved) };
+        match self.ship(&mut visit, unit, mark).await {
+            Ok(Some(commit)) => visit.push(&commit).await,
+            // No push compares the version, and what was found may hold no more.
+            found => {
+                let (head, _) = visit.files.cache().fetch().await?;
+                if head == visit.head { found.map(|_| Put::Already) } else { Ok(Put::Moved) }
+            }
         }
-        let spots = visit.files.spots(&visit.head, unit).await?;
-        let changes = files::edit(&spots, &unit.commit)?;
-        if changes.is_empty() {
-            return Ok(Put::Already);
-        }
-        let moved: Result<Vec<Moved>, Failure> = spots.iter().map(|spot| Moved::new(spot)).collect();
-        self.commit(&visit, &message::shipped(mark, &moved?), &changes).await
     }
 
     async fn undo(&self, unit: &Unit, on: &Version, mark: &Mark) -> Result<Put, Failure> {
@@ -114,7 +154,8 @@ impl Targets for ManifestRepository {
                 undo::restore(&mut visit.files, unit, &visit.head, &commit, &before, mark).await?
             }
         };
-        self.commit(&visit, &message::undone(mark), &changes).await
+        let commit = visit.commit(&self.identity().await?, &message::undone(mark), &changes).await?;
+        visit.push(&commit).await
     }
 
     async fn preview(&self, unit: &Unit) -> Result<String, Failure> {

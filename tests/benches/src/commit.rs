@@ -64,6 +64,8 @@ impl Shop {
         git(&work, &["add", "--all"])?;
         git(&work, &["commit", "--quiet", "--message", "first"])?;
         git(&work, &["push", "--quiet", text(&bare)?, "main"])?;
+        // As on every forge.
+        git(&bare, &["config", "uploadpack.allowFilter", "true"])?;
         let tip = RefCell::new(git(&bare, &["rev-parse", "main"])?.trim().to_owned());
         let (daemon, host) = serve(&folder)?;
         Ok(Self { folder, tip, daemon, proxy: Proxy::before(&host)? })

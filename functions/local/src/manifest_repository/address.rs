@@ -1,6 +1,6 @@
 //! Where a manifest repository is, and which of its branches is meant.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use trunkline_core::ids::{Key, TagName};
@@ -13,8 +13,8 @@ use crate::git::failure::without_secrets;
 pub(crate) struct Address {
     /// What git is given: an absolute path or a URL.
     pub(crate) url: String,
-    /// Whether it is a path on this machine.
-    pub(crate) local: bool,
+    /// Where it is when it is on this machine, so that git itself starts what serves it.
+    pub(crate) local: Option<PathBuf>,
     /// The branch, without `refs/heads/`.
     pub(crate) branch: String,
     /// The repository as people know it, without a token.
@@ -38,8 +38,7 @@ impl Address {
             let help = "write the branch's name without `refs/heads/`";
             return Err(refusal(format!("`{}` is no branch's name", branch.escape_default()), help));
         }
-        let local = !is_url(repository);
-        let url = if local {
+        let url = if !is_url(repository) {
             let path = root.join(repository);
             // Git takes an address as text; a path that is none could only be opened by luck.
             let path = path.canonicalize().unwrap_or(path);
@@ -47,6 +46,9 @@ impl Address {
         } else {
             repository.to_owned()
         };
+        // Git takes `%20` in a URL for a blank; such a path is left to it.
+        let local = url.strip_prefix("file://").unwrap_or(&url);
+        let local = (local.starts_with('/') && (local == url || !local.contains('%'))).then(|| local.into());
         Ok(Self { url, local, branch: branch.to_owned(), shown })
     }
 
@@ -77,7 +79,8 @@ mod tests {
         assert_eq!(address("/srv/a:b").url, "/srv/a:b");
         assert_eq!(address("./a:b").url, "/policy/./a:b");
         for url in ["https://host.example/a.git", "git@host.example:a/b.git", "ssh://host.example/a", "file:///srv/a"] {
-            assert!(!address(url).local, "{url}");
+            let local = url.strip_prefix("file://").map(PathBuf::from);
+            assert_eq!(address(url).local, local, "{url}");
             assert_eq!(address(url).url, url);
         }
     }
@@ -87,7 +90,7 @@ mod tests {
         for wrong in ["", "ext::sh -c id", "a\nb", "fd::3"] {
             assert!(Address::new(Path::new("/policy"), wrong, "main").is_err(), "{wrong:?}");
         }
-        assert!(address("-oProxyCommand=x:y").local, "an option is at most a path");
+        assert!(address("-oProxyCommand=x:y").local.is_some(), "an option is at most a path");
         for wrong in ["", "-x", "a..b", "a:b", "+main", "a b", "*"] {
             let branch = Address::new(Path::new("/policy"), "x", wrong);
             assert!(branch.is_err() || wrong == "+main", "{wrong:?}");

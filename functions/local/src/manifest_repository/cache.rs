@@ -8,17 +8,25 @@ use trunkline_core::refusal::{Code, Refusal};
 use trunkline_ports::failure::{Failure, Fault};
 
 use super::address::Address;
-use crate::files::{blocking, fault};
+use super::near::Near;
+use super::place;
 use crate::git::Git;
 use crate::git::failure;
 use crate::git::objects::{MAX_OBJECT, Objects};
+use crate::git::order::Order;
 
 /// What a server on this machine is started with, so that it sends only what is asked for.
-const UPLOAD_PACK: &str = "git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack";
+const UPLOAD_PACK: &str = "exec git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
-/// How everything is fetched: quietly, without tags, and without files.
-const FETCH: [&str; 5] =
-    ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--filter=blob:none"];
+/// How everything is fetched: quietly, and without tags.
+const FETCH: [&str; 4] = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+
+/// Which files come along when nothing is asked for but commits and trees.
+const NONE: &str = "--filter=blob:none";
+
+/// Which files come along with what is new since the last fetch: what is edited is hardly ever longer than this, and a
+/// second connection takes longer than the few short files that were changed.
+const SHORT: &str = "--filter=blob:limit=64k";
 
 /// What became of a fetch.
 enum Brought {
@@ -36,6 +44,7 @@ pub(crate) struct Cache {
     pub(crate) git: Git,
     /// Git in the cache, knowing nothing else: what is missing is missing, and not fetched one by one.
     pub(crate) plain: Git,
+    near: Option<Near>,
     folder: PathBuf,
     _lock: File,
 }
@@ -47,31 +56,29 @@ impl Cache {
     /// A refusal when there is no git, a fault when the folder cannot be written.
     pub(crate) async fn open(folder: &Path, address: Address, dress: fn(Git) -> Git) -> Result<Self, Failure> {
         let place = folder.join(address.cache_name());
-        let lock = lock(folder.to_owned(), place.with_extension("lock")).await?;
+        let lock = place::lock(folder.to_owned(), place.with_extension("lock")).await?;
+        let near = address.local.as_deref().and_then(|local| Near::find(local, &address.branch));
         let plain = dress(Git::bare(&place));
+        let plain = near.as_ref().map(Near::lend).into_iter().fold(plain, |plain, (name, path)| plain.with(name, path));
         let git = plain.clone().set("remote.origin.url", &address.url);
         let git = git.set("remote.origin.promisor", "true").set("remote.origin.partialclonefilter", "blob:none");
-        let git = if address.local { git.set("remote.origin.uploadpack", UPLOAD_PACK) } else { git };
-        let cache = Self { address, git, plain, folder: place, _lock: lock };
-        if cache.folder.join("HEAD").is_file() {
-            sweep(cache.folder.clone()).await?;
-        } else {
-            cache.create("sha1").await?;
-        }
+        let git = if address.local.is_some() { git.set("remote.origin.uploadpack", UPLOAD_PACK) } else { git };
+        let cache = Self { address, git, plain, near, folder: place, _lock: lock };
+        cache.prepare().await?;
         Ok(cache)
     }
 
-    /// Makes an empty cache. It is whole once it has a `HEAD`, which git writes last but for its settings.
-    async fn create(&self, format: &str) -> Result<(), Failure> {
-        let folder = self.folder.clone();
-        blocking(move || match fs::remove_dir_all(&folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fault("removing", &folder, &error)),
-            _ => Ok(()),
-        })
-        .await?;
-        let order = self.plain.order("init").args(["--quiet", "--bare", "--template="]);
-        order.arg(format!("--object-format={format}")).output().await?;
-        Ok(())
+    /// Makes the folder, or clears it of what others have left. A cache of a near repository holds nothing of its own but
+    /// commits that were made, so it begins anew instead of being tidied up.
+    async fn prepare(&self) -> Result<(), Failure> {
+        let near = self.near.as_ref().and_then(Near::head).map(|head| format_of(&head));
+        let found = place::format(&self.folder);
+        let old = near.is_some() && (near != found || place::is_crowded(&self.folder));
+        if found.is_some() && !old {
+            place::sweep(self.folder.clone()).await
+        } else {
+            place::make(self.folder.clone(), near.unwrap_or("sha1")).await
+        }
     }
 
     /// The ref in the cache that holds what was fetched of the branch.
@@ -79,21 +86,25 @@ impl Cache {
         format!("refs/trunkline/heads/{}", self.address.branch)
     }
 
-    /// Fetches the branch: its newest commit and trees the first time, later what is new. The head, and a conversation.
+    /// Fetches the branch, unless it is near: its newest commit and trees the first time, later what is new. The head, and a
+    /// conversation.
     ///
     /// # Errors
     /// [`Code::ManifestMissing`] when there is no such branch, [`Code::RepositoryUnusable`] when there is no repository,
     /// a fault when it cannot be reached now.
     pub(crate) async fn fetch(&self) -> Result<(Commit, Objects), Failure> {
         let mut objects = Objects::open(&self.plain)?;
+        if let Some(head) = self.near.as_ref().and_then(Near::head) {
+            return Ok((head, objects));
+        }
         // Depth would make git ask for everything again, even when nothing is new.
         let known = self.head(&mut objects).await?.is_some();
-        let arguments: &[&str] = if known { &[] } else { &["--depth=1"] };
+        let arguments: &[&str] = if known { &[SHORT] } else { &[NONE, "--depth=1"] };
         match self.bring(arguments).await? {
             Brought::All => {}
             // Only an empty cache can learn which kind of ids its repository has.
             Brought::OtherIds(format) if !known => {
-                self.create(format).await?;
+                place::make(self.folder.clone(), format).await?;
                 objects = Objects::open(&self.plain)?;
                 self.bring(arguments).await?;
             }
@@ -106,12 +117,22 @@ impl Cache {
         Ok((head, objects))
     }
 
+    /// A commit that was fetched before, and a conversation; nothing when it is not here.
+    ///
+    /// # Errors
+    /// A fault when the cache is damaged.
+    pub(crate) async fn at(&self, commit: &Commit) -> Result<Option<Objects>, Failure> {
+        let mut objects = Objects::open(&self.plain)?;
+        let found = objects.get(commit.as_str(), MAX_OBJECT).await?;
+        Ok(found.is_some_and(|object| object.header.kind == "commit").then_some(objects))
+    }
+
     /// Fetches more of the branch's history: `depth` commits of it.
     ///
     /// # Errors
     /// As [`fetch`](Self::fetch).
     pub(crate) async fn deepen(&self, depth: usize) -> Result<(), Failure> {
-        self.bring(&[&format!("--depth={depth}")]).await?;
+        self.bring(&[NONE, &format!("--depth={depth}")]).await?;
         Ok(())
     }
 
@@ -122,8 +143,8 @@ impl Cache {
 
     async fn bring(&self, arguments: &[&str]) -> Result<Brought, Failure> {
         let branch = &self.address.branch;
-        let order = self.git.order("fetch").args(FETCH.iter().copied()).args(arguments.iter().copied());
-        let order = order.args(["--", "origin", &format!("+refs/heads/{branch}:{}", self.kept())]).talks();
+        let order = self.fetching(&self.git).args(arguments.iter().copied());
+        let order = order.args(["--", "origin", &format!("+refs/heads/{branch}:{}", self.kept())]);
         let answer = order.answer().await?;
         if answer.status.success() {
             return Ok(Brought::All);
@@ -151,50 +172,19 @@ impl Cache {
     /// A fault when they cannot be had now.
     pub(crate) async fn bring_objects(&self, ids: &[String]) -> Result<(), Failure> {
         let git = self.git.clone().set("fetch.negotiationAlgorithm", "noop");
-        let order =
-            git.order("fetch").args(["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"]);
-        let order = order.args(["--filter=blob:none", "--stdin", "--", "origin"]);
-        order.input(ids.join("\n") + "\n").talks().output().await?;
+        let order = self.fetching(&git).args([NONE, "--stdin", "--", "origin"]);
+        order.input(ids.join("\n") + "\n").output().await?;
         Ok(())
+    }
+
+    /// A fetch. Git is not asked each time whether to tidy up: that is a process more, hardly ever with anything to do.
+    fn fetching(&self, git: &Git) -> Order {
+        let order = git.order("fetch").args(FETCH).talks();
+        if place::is_crowded(&self.folder) { order } else { order.arg("--no-auto-maintenance") }
     }
 }
 
-/// Waits until nobody else has the lock. The system takes it back from a process that ends, however it ends.
-async fn lock(folder: PathBuf, path: PathBuf) -> Result<File, Failure> {
-    blocking(move || {
-        fs::create_dir_all(&folder).map_err(|error| fault("creating", &folder, &error))?;
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
-        let locked = file.and_then(|file| file.lock().map(|()| file));
-        locked.map_err(|error| fault("locking", &path, &error))
-    })
-    .await
-}
-
-/// Removes locks that a git which was killed has left: whoever holds ours knows that none is alive.
-async fn sweep(folder: PathBuf) -> Result<(), Failure> {
-    blocking(move || {
-        for name in ["shallow.lock", "packed-refs.lock", "config.lock", "HEAD.lock"] {
-            remove(&folder.join(name))?;
-        }
-        let mut open = vec![folder.join("refs")];
-        while let Some(folder) = open.pop() {
-            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    open.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "lock") {
-                    remove(&path)?;
-                }
-            }
-        }
-        Ok(())
-    })
-    .await
-}
-
-fn remove(path: &Path) -> Result<(), Failure> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(fault("removing", path, &error)),
-        _ => Ok(()),
-    }
+/// The kind of ids that a commit's id is of. Source: <https://git-scm.com/docs/hash-function-transition>
+fn format_of(commit: &Commit) -> &'static str {
+    if commit.as_str().len() > 40 { "sha256" } else { "sha1" }
 }

@@ -1,4 +1,4 @@
-//! The push: plain, so that it succeeds only on the head that the commit was made for, and what its answer means.
+//! The push: it succeeds only on the head that the commit was made for; and what its answer means.
 
 use trunkline_core::ids::Commit;
 use trunkline_core::refusal::{Code, Refusal};
@@ -22,15 +22,19 @@ const QUICKER: &[&str] = &[
 const BUSY: &[&str] =
     &["cannot lock ref", "failed to update ref", "unable to create", "failed to lock", "internal server error"];
 
-/// Offers `commit` as the branch's new head.
+/// Offers `commit` as the branch's new head, in the place of its parent `on` and of nothing else.
+///
+/// A plain push onto a branch that was set back by force would bring forward what was thrown away. `--force-with-lease`
+/// with the very head that is expected takes any other for a refusal; since `commit` follows `on`, it never overwrites.
 ///
 /// # Errors
 /// A refusal when the repository does not take it, a fault when it may or may not have been taken: look again.
-pub(crate) async fn push(cache: &Cache, commit: &Commit) -> Result<Put, Failure> {
+pub(crate) async fn push(cache: &Cache, on: &Commit, commit: &Commit) -> Result<Put, Failure> {
     let order =
         cache.git.order("push").args(["--porcelain", "--no-verify", "--no-follow-tags", "--recurse-submodules=no"]);
-    let to = format!("{commit}:refs/heads/{}", cache.address.branch);
-    let answer = order.args(["--", "origin", &to]).talks().answer().await?;
+    let branch = format!("refs/heads/{}", cache.address.branch);
+    let order = order.arg(format!("--force-with-lease={branch}:{on}"));
+    let answer = order.args(["--", "origin", &format!("{commit}:{branch}")]).talks().answer().await?;
     let output = String::from_utf8_lossy(&answer.output);
     match output.lines().find(|line| line.starts_with("!\t")) {
         Some(line) => rejected(cache, line.rsplit('\t').next().unwrap_or(line), &answer.noise),

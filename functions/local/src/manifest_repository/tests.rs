@@ -1,10 +1,12 @@
 //! Manifest repositories, on real ones.
 
+mod near;
 mod race;
 mod undo;
+mod version;
 mod write;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 use trunkline_core::deployment::{Bytes, Destination, Mark, Piece, Unit};
@@ -24,13 +26,23 @@ struct Shop {
     bare: Fixture,
     clone: Fixture,
     cache: TempDir,
+    /// Git is led to the bare repository from here. It is fetched from, as if it were on another machine.
+    far: TempDir,
 }
 
 impl Shop {
     /// One commit with `files` on `main`.
     fn new(files: &[(&str, &str)]) -> Self {
-        let shop =
-            Self { bare: Fixture::init(&["--bare"]), clone: Fixture::new(), cache: tempfile::tempdir().unwrap() };
+        Self::of("sha1", files)
+    }
+
+    /// One whose ids are of a kind.
+    fn of(format: &str, files: &[(&str, &str)]) -> Self {
+        let format = format!("--object-format={format}");
+        let (bare, clone) = (Fixture::init(&["--bare", &format]), Fixture::init(&[&format]));
+        let far = tempfile::tempdir().unwrap();
+        std::fs::write(far.path().join(".git"), format!("gitdir: {}\n", bare.path.display())).unwrap();
+        let shop = Self { bare, clone, cache: tempfile::tempdir().unwrap(), far };
         shop.clone.git(&["remote", "add", "origin", shop.bare.path.to_str().unwrap()]);
         shop.by_hand("first", files);
         shop
@@ -67,7 +79,7 @@ impl Shop {
     }
 
     fn unit_of(&self, pieces: Vec<Piece>) -> Unit {
-        let repository = self.bare.path.to_str().unwrap().to_owned();
+        let repository = self.far.path().to_str().unwrap().to_owned();
         let destination = Destination::Manifests { repository, branch: "main".to_owned() };
         Unit { destination, environment: "stage".parse().unwrap(), commit: commit(), pieces }
     }
@@ -141,6 +153,18 @@ fn mark(number: u64) -> Mark {
 
 fn gone() -> Version {
     Version("1".repeat(40))
+}
+
+/// The same unit in another repository.
+fn moved_to(repository: &str, unit: Unit) -> Unit {
+    let destination = Destination::Manifests { repository: repository.to_owned(), branch: "main".to_owned() };
+    Unit { destination, ..unit }
+}
+
+/// How many files with this ending a cache's packs have.
+fn packs(cached: &Path, ending: &str) -> usize {
+    let files = std::fs::read_dir(cached.join("objects/pack")).unwrap().map(|file| file.unwrap().path());
+    files.filter(|file| file.extension().is_some_and(|extension| extension == ending)).count()
 }
 
 /// A refusal's code and message, or the fault, in one line.

@@ -50,6 +50,9 @@ pub(crate) async fn commit(
         data(&mut stream, &change.text);
     }
     stream.extend(b"\nget-mark :1\ndone\n");
+    // The pack is kept as it is, which saves a process that would take it apart, and is not compressed: the push makes its
+    // own, with what differs from the commit before.
+    let git = git.clone().set("fastimport.unpackLimit", "1").set("pack.compression", "0");
     // `--force` is about that ref alone, which holds some earlier commit; it never leaves the cache.
     let order = git.order("fast-import").args(["--quiet", "--force", "--date-format=raw"]);
     let output = order.input(stream).output().await?;

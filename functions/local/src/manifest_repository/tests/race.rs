@@ -4,7 +4,7 @@ use trunkline_core::deployment::{Destination, Unit};
 use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Standing, Targets as _};
 
-use super::{KUSTOMIZATION, Shop, digest, mark, piece};
+use super::{KUSTOMIZATION, Shop, digest, mark, moved_to, piece};
 use crate::manifest_repository::ManifestRepository;
 
 /// Looks and puts until it is done; how often it was told to look again.
@@ -23,13 +23,22 @@ async fn insist(targets: ManifestRepository, unit: Unit, number: u64) -> usize {
 /// Eight workers with caches of their own and two that share one, each with an image of its own in the same file.
 #[tokio::test]
 async fn whoever_loses_a_race_looks_again_and_nothing_is_lost() {
+    race(|_, unit| unit).await;
+}
+
+#[tokio::test]
+async fn whoever_loses_a_race_for_a_near_repository_looks_again_and_nothing_is_lost() {
+    race(|shop, unit| moved_to(shop.bare.path.to_str().unwrap(), unit)).await;
+}
+
+async fn race(place: fn(&Shop, Unit) -> Unit) {
     let names: Vec<String> = (0..10).map(|number| format!("app{number}")).collect();
     let image = |name: &String| format!("  - name: shop/{name}\n    newTag: old\n");
     let images = names.iter().map(image).collect::<Vec<_>>().concat();
     let shop = Shop::new(&[("apps/stage/kustomization.yaml", &format!("images:\n{images}"))]);
     let local = tokio::task::LocalSet::new();
     for (number, name) in (0..).zip(&names) {
-        let unit = shop.unit_of(vec![piece(name, r#"{"kustomize": "apps/stage"}"#, number)]);
+        let unit = place(&shop, shop.unit_of(vec![piece(name, r#"{"kustomize": "apps/stage"}"#, number)]));
         let mut targets = shop.targets();
         targets.cache = shop.cache.path().join(format!("cache{}", number.min(8)));
         local.spawn_local(insist(targets, unit, u64::from(number)));

@@ -224,11 +224,7 @@ async fn a_hook_that_says_no_is_a_refusal_with_its_words() {
 
 #[tokio::test]
 async fn a_repository_of_sha256_ids_is_written_too() {
-    let bare = Fixture::init(&["--bare", "--object-format=sha256"]);
-    let clone = Fixture::init(&["--object-format=sha256"]);
-    clone.git(&["remote", "add", "origin", bare.path.to_str().unwrap()]);
-    let shop = Shop { bare, clone, cache: tempfile::tempdir().unwrap() };
-    shop.by_hand("first", &[("apps/stage/kustomization.yaml", KUSTOMIZATION)]);
+    let shop = Shop::of("sha256", &[("apps/stage/kustomization.yaml", KUSTOMIZATION)]);
     assert_eq!(shop.put(&shop.unit(1), 7).await, Put::Done);
     assert_eq!(shop.undo(&shop.unit(1), 7).await.unwrap(), Put::Done);
     shop.bare.git(&["fsck", "--strict", "--full"]);
