@@ -13,13 +13,13 @@ use super::place;
 use crate::git::Git;
 use crate::git::failure;
 use crate::git::objects::{MAX_OBJECT, Objects};
-use crate::git::order::Order;
 
 /// What a server on this machine is started with, so that it sends only what is asked for.
 const UPLOAD_PACK: &str = "exec git -c uploadpack.allowFilter=true -c uploadpack.allowAnySHA1InWant=true upload-pack";
 
-/// How everything is fetched: quietly, and without tags.
-const FETCH: [&str; 4] = ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules"];
+/// How everything is fetched: quietly, without tags, and without tidying up afterwards.
+const FETCH: [&str; 5] =
+    ["--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance"];
 
 /// Which files come along when nothing is asked for but commits and trees.
 const NONE: &str = "--filter=blob:none";
@@ -68,16 +68,16 @@ impl Cache {
         Ok(cache)
     }
 
-    /// Makes the folder, or clears it of what others have left. A cache of a near repository holds nothing of its own but
-    /// commits that were made, so it begins anew instead of being tidied up.
+    /// Makes the folder, or clears it of what others have left. One in which many packs have gathered begins anew: that takes
+    /// no longer than it takes git to tidy up, and what was fetched for old versions goes.
     async fn prepare(&self) -> Result<(), Failure> {
-        let near = self.near.as_ref().and_then(Near::head).map(|head| format_of(&head));
         let found = place::format(&self.folder);
-        let old = near.is_some() && (near != found || place::is_crowded(&self.folder));
-        if found.is_some() && !old {
+        let near = self.near.as_ref().and_then(Near::head).map(|head| format_of(&head));
+        let wanted = near.or(found).unwrap_or("sha1");
+        if found == Some(wanted) && !place::is_crowded(&self.folder) {
             place::sweep(self.folder.clone()).await
         } else {
-            place::make(self.folder.clone(), near.unwrap_or("sha1")).await
+            place::make(self.folder.clone(), wanted).await
         }
     }
 
@@ -143,7 +143,7 @@ impl Cache {
 
     async fn bring(&self, arguments: &[&str]) -> Result<Brought, Failure> {
         let branch = &self.address.branch;
-        let order = self.fetching(&self.git).args(arguments.iter().copied());
+        let order = self.git.order("fetch").talks().args(FETCH).args(arguments.iter().copied());
         let order = order.args(["--", "origin", &format!("+refs/heads/{branch}:{}", self.kept())]);
         let answer = order.answer().await?;
         if answer.status.success() {
@@ -172,15 +172,9 @@ impl Cache {
     /// A fault when they cannot be had now.
     pub(crate) async fn bring_objects(&self, ids: &[String]) -> Result<(), Failure> {
         let git = self.git.clone().set("fetch.negotiationAlgorithm", "noop");
-        let order = self.fetching(&git).args([NONE, "--stdin", "--", "origin"]);
+        let order = git.order("fetch").talks().args(FETCH).args([NONE, "--stdin", "--", "origin"]);
         order.input(ids.join("\n") + "\n").output().await?;
         Ok(())
-    }
-
-    /// A fetch. Git is not asked each time whether to tidy up: that is a process more, hardly ever with anything to do.
-    fn fetching(&self, git: &Git) -> Order {
-        let order = git.order("fetch").args(FETCH).talks();
-        if place::is_crowded(&self.folder) { order } else { order.arg("--no-auto-maintenance") }
     }
 }
 

@@ -8,9 +8,9 @@ use trunkline_ports::failure::Failure;
 
 use crate::files::{blocking, fault};
 
-/// How many files of packs there may be before git is asked whether to tidy up: four for each of the fifty packs that git
-/// itself lets be. Source: `gc.autoPackLimit` in <https://git-scm.com/docs/git-config>
-const MAX_PACK_FILES: usize = 200;
+/// How many files of packs there may be: four for each of a hundred packs. Each write adds a pack or two, and git looks into
+/// all of them for each object.
+const MAX_PACK_FILES: usize = 400;
 
 /// Waits until nobody else has the lock. The system takes it back from a process that ends, however it ends.
 ///
@@ -64,7 +64,7 @@ pub(crate) async fn make(folder: PathBuf, format: &'static str) -> Result<(), Fa
     .await
 }
 
-/// Whether so many packs have gathered that it is time to let git tidy up.
+/// Whether so many packs have gathered that it is quicker to begin anew.
 pub(crate) fn is_crowded(folder: &Path) -> bool {
     fs::read_dir(folder.join("objects/pack")).is_ok_and(|files| files.count() > MAX_PACK_FILES)
 }

@@ -101,7 +101,7 @@ async fn an_effect_in_a_near_repository_is_found_behind_others_and_undone() {
 async fn a_cache_of_a_near_repository_begins_anew_instead_of_growing() {
     let shop = Shop::usual();
     shop.put(&shop.unit_at(&shop.bare.path, 1), 7).await;
-    for number in 0..200 {
+    for number in 0..400 {
         std::fs::write(shop.cached().join(format!("objects/pack/other-{number}")), "").unwrap();
     }
     assert_eq!(shop.put(&shop.unit_at(&shop.bare.path, 2), 8).await, Put::Done);

@@ -4,7 +4,6 @@ use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Standing, Targets as _, Version};
 
 use super::{KUSTOMIZATION, Shop, digest, mark, packs, piece};
-use crate::git::fixture::apart;
 
 #[tokio::test]
 async fn a_version_that_moved_is_found_out_by_the_push_alone() {
@@ -90,22 +89,17 @@ async fn a_file_that_changed_since_the_last_look_takes_no_connection_of_its_own(
 }
 
 #[tokio::test]
-async fn packs_do_not_gather_for_ever() {
-    let shop = Shop::usual();
-    let mut targets = shop.targets();
-    targets.git = |git| apart(git).set("gc.autoPackLimit", "1");
-    for number in 1..4 {
-        shop.by_hand("elsewhere", &[("README", &number.to_string())]);
-        let seen = targets.look(&shop.unit(number)).await.unwrap().version;
-        assert_eq!(targets.put(&shop.unit(number), &seen, &mark(number.into())).await.unwrap(), Put::Done);
+async fn a_cache_in_which_many_packs_gathered_begins_anew() {
+    for format in ["sha1", "sha256"] {
+        let shop = Shop::of(format, &[("apps/stage/kustomization.yaml", KUSTOMIZATION)]);
+        shop.put(&shop.unit(1), 7).await;
+        let seen = shop.look(&shop.unit(2)).await.version;
+        for number in 0..400 {
+            std::fs::write(shop.cached().join(format!("objects/pack/other-{number}")), "").unwrap();
+        }
+        assert_eq!(shop.targets().put(&shop.unit(2), &seen, &mark(8)).await.unwrap(), Put::Done);
+        assert_eq!(packs(&shop.cached(), "pack"), 3, "trees, a file, and what was made");
+        assert_eq!(shop.undo(&shop.unit(2), 8).await.unwrap(), Put::Done);
+        assert_eq!(shop.look(&shop.unit(1)).await.pieces["api"], Standing::At(digest(1)));
     }
-    let cached = shop.cached();
-    assert!(packs(&cached, "pack") > 4, "git is not asked to tidy up each time");
-    for number in 0..200 {
-        std::fs::write(cached.join(format!("objects/pack/other-{number}")), "").unwrap();
-    }
-    shop.by_hand("elsewhere", &[("README", "more")]);
-    let seen = targets.look(&shop.unit(9)).await.unwrap().version;
-    assert!(packs(&cached, "pack") <= 2, "what was fetched, and what was made");
-    assert_eq!(targets.put(&shop.unit(9), &seen, &mark(9)).await.unwrap(), Put::Done);
 }
