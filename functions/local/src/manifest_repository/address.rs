@@ -38,13 +38,13 @@ impl Address {
             let help = "write the branch's name without `refs/heads/`";
             return Err(refusal(format!("`{}` is no branch's name", branch.escape_default()), help));
         }
-        let url = if !is_url(repository) {
+        let url = if is_url(repository) {
+            repository.to_owned()
+        } else {
             let path = root.join(repository);
             // Git takes an address as text; a path that is none could only be opened by luck.
             let path = path.canonicalize().unwrap_or(path);
             path.to_str().ok_or_else(|| refusal("the repository's path is not UTF-8".to_owned(), "move it"))?.to_owned()
-        } else {
-            repository.to_owned()
         };
         // Git takes `%20` in a URL for a blank; such a path is left to it.
         let local = url.strip_prefix("file://").unwrap_or(&url);
