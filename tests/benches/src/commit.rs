@@ -1,5 +1,6 @@
 //! One image in a manifest repository of 5,000 files, committed and pushed, against `git clone --depth=1`, `sed`,
-//! `git commit` and `git push`: with a cache, and without one.
+//! `git commit` and `git push`: with a cache, and without one. Plain, the repository is on this machine, where we read it
+//! as it lies; through the proxy it is git's own server's.
 
 use std::cell::RefCell;
 use std::fs;
