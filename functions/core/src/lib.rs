@@ -17,10 +17,13 @@
 //! - A tag means the commit it points to. One that is on no line is refused with the nearest commit that is. A tag names one commit
 //!   for ever: moved, it is refused; deleted, it withdraws what waits.
 //! - A line that was rewritten counts only as far as both courses agree, until a person accepts the new one.
+//! - A commit is of one line: of trunk if trunk has it, else of the release branch that had it first. A branch that begins on another
+//!   comes after it.
 //!
 //! # Order
 //! - An environment never moves to an ancestor of what it runs, or of what is on its way there, unless a person, a yank or a
 //!   failed deployment asks, whatever order events come in.
+//! - What runs and was left behind by a rewrite that a person accepted stands where its line was continued: it stays until something newer comes.
 //! - A push brings its head: commits pushed together with one that is still being built do not come before it.
 //! - The newest commit that may come, comes; older ones that waited are passed over with it. A commit that ran once does not come again
 //!   by itself: after a rollback and a release, only what is newer moves the environment.
@@ -32,7 +35,8 @@
 //! - What can still come is waited for. When nothing can, it is refused, with what would help.
 //!
 //! # Written, running, verified
-//! - What was written is running when it is observed to. Verification and soak start then.
+//! - What was written is running when it is observed to. Verification and soak start then. Nobody is asked for longer than the environment
+//!   would wait.
 //! - The environment stays on a commit until its verdict or until `within` is over. Silence means unverified, never failed. Bytes that
 //!   were verified there before need no second verdict.
 //! - A check that fails yanks the commit, holds the environment, or is only recorded. Automation never yanks bytes that were verified: it holds.

@@ -44,7 +44,11 @@ const REVISIONS: usize = 256;
 
 /// What is known already.
 pub fn ask(state: &State, trunk: &str, policy: Option<&Policy>) -> Ask {
-    let heads = state.lines.iter().filter_map(|(name, line)| Some((name.clone(), line.commits.last()?.clone())));
+    let heads = state.lines.iter().filter_map(|(name, line)| {
+        // A release branch may have no commit of its own yet.
+        let head = line.commits.last().or(line.base.as_ref().filter(|_| line.release));
+        Some((name.clone(), head?.clone()))
+    });
     let standing =
         state.tags.iter().filter(|(_, tag)| !tag.gone).map(|(name, tag)| (name.clone(), standing(tag).clone()));
     Ask {
@@ -102,7 +106,8 @@ fn moved(state: &State, trunk: &str, look: &LineLook) -> Vec<Fact> {
     let line = look.name.clone();
     let known = state.lines.get(&look.name);
     if look.rewritten {
-        let Some(from) = known.and_then(|known| known.commits.last()).cloned() else { return Vec::new() };
+        let from = known.and_then(|known| known.commits.last().or(known.base.as_ref()));
+        let Some(from) = from.cloned() else { return Vec::new() };
         let seen = known.and_then(|known| known.rewritten.as_ref()).and_then(|course| course.head());
         if seen == Some(&look.head) {
             return Vec::new();

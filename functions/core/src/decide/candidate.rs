@@ -47,7 +47,12 @@ fn by_line<'a>(known: Known<'a>, name: &Name, policy: &Environment) -> Vec<Candi
             Some((_, here)) => matches!(state.relation(here, commit), Relation::Before),
             None => true,
         });
-        let wanted = newer.filter(|commit| !state.tried(name, commit) && !state.suspended(commit));
+        // A rewrite may bring back to the line what ran here once: then it is new again.
+        let tried = |commit: &Commit| {
+            let seen = state.on_line(commit).map_or(0, |on_line| on_line.seen);
+            state.tried_since(name, commit, seen)
+        };
+        let wanted = newer.filter(|commit| !tried(commit) && !state.suspended(commit));
         candidates.extend(wanted.map(|commit| Candidate { commit, tag: None }));
     }
     candidates
@@ -68,15 +73,11 @@ fn by_tag<'a>(
         return None;
     }
     if state.on_line(&seen.commit).is_none() {
-        // Known and on no line: a rewrite left it behind.
-        let left_behind = state.revisions.contains_key(&seen.commit);
-        if seen.lines.is_empty() || left_behind {
+        if let Some(why) = seen.lines.iter().find_map(|line| comes(state, line, seen)) {
+            plan.wait(subject(name, &seen.commit, Some(tag)), why, None);
+        } else {
             let nearest = seen.nearest.as_ref().filter(|nearest| state.on_line(nearest).is_some());
             refuse(plan, words::not_on_line(tag, &seen.commit, nearest));
-        } else {
-            let lines = seen.lines.join("`, `");
-            let why = format!("its commit is on `{lines}`, which has not been observed that far");
-            plan.wait(subject(name, &seen.commit, Some(tag)), why, None);
         }
         return None;
     }
@@ -105,6 +106,18 @@ fn by_tag<'a>(
         }
     }
     Some(Candidate { commit: &seen.commit, tag: Some(tag) })
+}
+
+/// Why a tag's commit may still come to a line that was said to hold it. A line that was observed since the tag was, and does not
+/// hold it, has dropped it.
+fn comes(state: &State, name: &str, tag: &Tag) -> Option<String> {
+    let line = state.lines.get(name);
+    let course = line.and_then(|line| line.rewritten.as_ref());
+    if course.is_some_and(|course| course.revisions.iter().any(|revision| revision.commit == tag.commit)) {
+        return Some(format!("its commit is on the new course of `{name}`, which nobody has accepted yet"));
+    }
+    let awaited = line.is_none_or(|line| line.seen < tag.number) && !state.revisions.contains_key(&tag.commit);
+    awaited.then(|| format!("its commit is on `{name}`, which has not been observed that far"))
 }
 
 /// What is in the environment or on its way there, and where that stands on the lines: the commit itself, or where a rewrite left it.

@@ -41,6 +41,7 @@ pub(super) fn environment(known: Known<'_>, name: &Name, policy: &Environment, p
         return;
     }
     here.newest_that_may(&candidates, plan);
+    here.left_behind(plan);
 }
 
 /// The open deployment, if there is one: it is finished, or undone when its commit was barred meanwhile.
@@ -108,9 +109,8 @@ impl Here<'_> {
     fn back(&self, plan: &mut Plan) -> bool {
         let Some(current) = self.state.current() else { return false };
         let state = self.known.state;
-        let barred = state.bar(&current.deploy.commit).is_some();
-        let left_behind = state.on_line(&current.deploy.commit).is_none();
-        if !barred && !left_behind {
+        // What a rewrite left behind is not barred: the person who accepted it asked for the new course, not for going back.
+        if state.bar(&current.deploy.commit).is_none() {
             return false;
         }
         let failed = |commit: &Commit| {
@@ -119,21 +119,16 @@ impl Here<'_> {
                 .filter(|deployment| deployment.deploy.commit == *commit)
                 .find_map(|deployment| deployment.failed.as_ref())
         };
-        match state.last_good(self.name) {
-            Some(good) => {
-                if let Some(cause) = failed(&good.deploy.commit) {
-                    plan.refuse(self.name.as_str(), words::deploy_failed(self.name, &good.deploy.commit, cause));
-                    return false;
-                }
-                self.again(&good.deploy, Cause::Yank, plan);
-                true
-            }
-            None if barred => {
-                plan.refuse(self.name.as_str(), words::nothing_to_return_to(self.name, &current.deploy.commit));
-                false
-            }
-            None => false,
+        let Some(good) = state.last_good(self.name) else {
+            plan.refuse(self.name.as_str(), words::nothing_to_return_to(self.name, &current.deploy.commit));
+            return false;
+        };
+        if let Some(cause) = failed(&good.deploy.commit) {
+            plan.refuse(self.name.as_str(), words::deploy_failed(self.name, &good.deploy.commit, cause));
+            return false;
         }
+        self.again(&good.deploy, Cause::Yank, plan);
+        true
     }
 
     /// The newest candidate that may come; older ones that waited are passed over with it.
@@ -174,6 +169,16 @@ impl Here<'_> {
             }
         }
         self.failed_last(plan);
+    }
+
+    /// What a rewrite left behind stays until something newer comes: that is told.
+    fn left_behind(&self, plan: &mut Plan) {
+        let state = self.known.state;
+        if let Some(current) = self.state.current()
+            && state.on_line(&current.deploy.commit).is_none()
+        {
+            plan.wait(self.name.as_str(), words::left_behind(&current.deploy.commit), None);
+        }
     }
 
     /// A deployment that failed stands refused until something newer comes or a person asks again.

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Known;
+use super::{Known, words};
 use crate::fact::{Claim, Fact};
 use crate::ids::{Name, Time};
 use crate::plan::Plan;
@@ -59,7 +59,7 @@ pub(super) fn verify(
             answer(known, environment, policy, here, deployment, plan);
         }
     }
-    give_up(known, environment, here, plan);
+    give_up(known, environment, plan);
 }
 
 /// Sees whether what was written is running.
@@ -67,6 +67,8 @@ fn observe(known: Known<'_>, environment: &Name, deployment: &Deployment, plan: 
     let written = deployment.written.unwrap_or(deployment.started);
     let said = |check: &str| deployment.judgements.get(check).is_some_and(|judgement| judgement.passed);
     let mut running = true;
+    // Silence for longer means unverified: nobody is asked any more, and something newer may come.
+    let late = known.now >= written.plus(within(known, environment));
     for observe in known.policy.observes(environment) {
         running &= match observe {
             Observe::Written => true,
@@ -74,13 +76,21 @@ fn observe(known: Known<'_>, environment: &Name, deployment: &Deployment, plan: 
             Observe::Verdict => said(RUNNING),
             Observe::Http(_) => said(RUNNING_HTTP),
         };
-        if matches!(observe, Observe::Http(_)) && !said(RUNNING_HTTP) {
+        if matches!(observe, Observe::Http(_)) && !said(RUNNING_HTTP) && !late {
             plan.outstanding(known, Claim::Observe { environment: environment.clone(), deployment: deployment.number });
         }
     }
     if running {
         plan.records.push(Fact::Running { environment: environment.clone(), deployment: deployment.number });
+    } else if late {
+        plan.wait(environment.as_str(), words::not_seen(environment, &deployment.deploy.commit), None);
     }
+}
+
+/// How long an environment waits for what was written to be seen, and for what runs to be judged.
+fn within(known: Known<'_>, environment: &Name) -> std::time::Duration {
+    let verify = known.policy.environments.get(environment).and_then(|policy| policy.verify.as_ref());
+    verify.map_or(UNSEEN, |verify| verify.within.get())
 }
 
 /// Why the environment stays on its newest deployment for now, and until when at most.
@@ -90,8 +100,7 @@ pub(super) fn busy(
     here: &state::Environment,
     newest: &Deployment,
 ) -> Option<(String, Time)> {
-    let verify = known.policy.environments.get(name).and_then(|policy| policy.verify.as_ref());
-    let within = verify.map_or(UNSEEN, |verify| verify.within.get());
+    let within = within(known, name);
     let commit = newest.deploy.commit.short(crate::plan::SHORT);
     let (why, until) = match (newest.written, newest.running) {
         (Some(written), None) => {
@@ -155,25 +164,15 @@ fn answer(
     }
 }
 
-/// A check of what is no longer there is given up.
-fn give_up(known: Known<'_>, environment: &Name, here: &state::Environment, plan: &mut Plan) {
+/// What nobody acts on any more and nobody asks for is given up: what it was to judge is no longer there, or its time is over.
+fn give_up(known: Known<'_>, environment: &Name, plan: &mut Plan) {
     for (lane, open) in &known.state.claims {
-        let (Claim::Verify { environment: of, deployment, .. } | Claim::Observe { environment: of, deployment }) =
-            &open.claim
-        else {
+        let (Claim::Verify { environment: of, .. } | Claim::Observe { environment: of, .. }) = &open.claim else {
             continue;
         };
         let wanted = plan.actions.iter().any(|action| action.claim.lane() == *lane);
-        let newest = here.newest().is_some_and(|newest| newest.number == *deployment);
-        if of == environment
-            && open.until <= known.now
-            && !wanted
-            && (!newest || here.deployment(*deployment).is_some_and(Deployment::disproved))
-        {
-            plan.records.push(Fact::Abandoned {
-                claim: open.number,
-                why: "what it was to judge is no longer there".to_owned(),
-            });
+        if of == environment && open.until <= known.now && !wanted {
+            plan.records.push(Fact::Abandoned { claim: open.number, why: "nothing asks for it any more".to_owned() });
         }
     }
 }

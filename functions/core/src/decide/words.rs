@@ -39,6 +39,14 @@ pub(crate) fn suspended(commit: &Commit) -> Refusal {
     .help("accept the new course first: `trunkline accept LINE --reason …`")
 }
 
+pub(crate) fn left_behind(commit: &Commit) -> String {
+    format!("{} was left behind when its line was rewritten: it stays until something newer comes", commit.short(SHORT))
+}
+
+pub(crate) fn not_seen(environment: &Name, commit: &Commit) -> String {
+    format!("{} was not seen to run in time: `trunkline deploy {environment}` tries it again", commit.short(SHORT))
+}
+
 pub(crate) fn build_failed(artifact: &Name, commit: &Commit, cause: &Refusal) -> Refusal {
     let built = format!("{artifact} cannot be built from {}: {}", commit.short(SHORT), cause.message);
     let again = format!("after mending what is around it, try again: `trunkline build {}`", commit.short(SHORT));

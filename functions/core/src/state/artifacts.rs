@@ -126,17 +126,11 @@ impl State {
         let known = self.on_line(commit)?;
         let line = self.lines.get(known.line.as_ref()?)?;
         let own = if known.position == 0 { &[] } else { line.between(0, known.position - 1) };
-        let before = own.iter().rev().chain(self.before_fork(line));
+        let before_fork = |fork| self.line_of(fork).map_or(&[][..], |line| line.between(0, fork.position)).iter().rev();
+        let before = own.iter().rev().chain(self.forks(known).flat_map(before_fork));
         before
             .filter(|candidate| !self.yanks.contains_key(*candidate))
             .find(|candidate| self.verified_anywhere(candidate))
-    }
-
-    /// The commits of trunk from a release branch's fork back, newest first.
-    fn before_fork<'a>(&'a self, line: &'a super::Line) -> impl Iterator<Item = &'a Commit> {
-        let fork = line.base.as_ref().and_then(|base| self.on_line(base));
-        let trunk = fork.and_then(|fork| Some(self.lines.get(fork.line.as_ref()?)?.between(0, fork.position)));
-        trunk.unwrap_or(&[]).iter().rev()
     }
 
     fn verified_anywhere(&self, commit: &Commit) -> bool {

@@ -107,7 +107,12 @@ impl State {
 
     /// Whether `commit` was deployed in `environment`, or failed to be, since it was last released from a bar.
     pub fn tried(&self, environment: &Name, commit: &Commit) -> bool {
-        let since = self.unyanks.get(commit).copied().unwrap_or(0);
+        self.tried_since(environment, commit, 0)
+    }
+
+    /// The same, since the entry with this number too.
+    pub(crate) fn tried_since(&self, environment: &Name, commit: &Commit, number: u64) -> bool {
+        let since = self.unyanks.get(commit).copied().unwrap_or(0).max(number);
         self.environments.get(environment).is_some_and(|environment| {
             environment
                 .deployments

@@ -36,7 +36,7 @@ impl State {
     /// The commit itself while it is on a line; when a rewrite left it behind, the newest commit before it that is still on one.
     pub fn standing<'a>(&'a self, commit: &'a Commit) -> Option<&'a Commit> {
         let mut commit = commit;
-        // Each rewrite leads further back on a line, so this ends; the bound is for a ledger that says otherwise.
+        // Each step leads further back on its line, so this ends; the bound is for a ledger that says otherwise.
         for _ in 0..self.revisions.len() {
             let known = self.revisions.get(commit)?;
             if known.line.is_some() {
@@ -66,12 +66,11 @@ impl State {
     pub fn place(&self, commit: &Commit) -> Option<(usize, bool, &str, usize)> {
         let known = self.on_line(commit)?;
         let name = known.line.as_ref()?;
-        let line = self.lines.get(name)?;
-        if !line.release {
+        if !self.lines.get(name)?.release {
             return Some((known.position, false, "", 0));
         }
-        let fork = line.base.as_ref().and_then(|base| self.on_line(base)).map_or(0, |fork| fork.position);
-        Some((fork, true, name, known.position))
+        let on_trunk = self.forks(known).find(|fork| self.line_of(fork).is_some_and(|line| !line.release));
+        Some((on_trunk.map_or(0, |fork| fork.position), true, name, known.position))
     }
 
     /// How `one` stands to `other`, by first parents since adoption.
@@ -92,11 +91,22 @@ impl State {
         }
     }
 
-    /// Whether `later`'s line left `earlier`'s at or after `earlier`.
+    /// Whether `later`'s line, or one that it came from, left `earlier`'s at or after `earlier`.
     fn leads_to(&self, earlier: &Known, later: &Known) -> bool {
-        let line = later.line.as_ref().and_then(|line| self.lines.get(line));
-        let fork = line.and_then(|line| line.base.as_ref()).and_then(|base| self.on_line(base));
-        fork.is_some_and(|fork| fork.line == earlier.line && earlier.position <= fork.position)
+        let fork = self.forks(later).find(|fork| fork.line == earlier.line);
+        fork.is_some_and(|fork| earlier.position <= fork.position)
+    }
+
+    /// Where the commit's line left another, where that one left its own, and so on to trunk. What a rewrite left behind counts where
+    /// it stands now.
+    pub(super) fn forks<'a>(&'a self, known: &'a Known) -> impl Iterator<Item = &'a Known> {
+        let fork = |known: &&'a Known| self.on_line(self.standing(self.line_of(known)?.base.as_ref()?)?);
+        // A line leaves another at most once; the bound is for a ledger that says otherwise.
+        std::iter::successors(Some(known), fork).skip(1).take(self.lines.len())
+    }
+
+    pub(super) fn line_of(&self, known: &Known) -> Option<&Line> {
+        self.lines.get(known.line.as_ref()?)
     }
 }
 

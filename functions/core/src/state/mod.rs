@@ -21,7 +21,7 @@ use crate::policy::Policy;
 use crate::refusal::Refusal;
 
 /// The version of the fold: a checkpoint made by another is not read.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What the ledger adds up to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ pub struct PolicyInForce {
 pub struct Line {
     /// Whether it is a release branch.
     pub release: bool,
-    /// The commit before its first: of a release branch, where it left trunk.
+    /// The commit before its first: of a release branch, where it left trunk or another release branch.
     pub base: Option<Commit>,
     /// Its first parents since adoption that are remembered, oldest first.
     pub commits: Vec<Commit>,
@@ -112,6 +112,9 @@ pub struct Line {
     pub rewritten: Option<Rewritten>,
     /// Whether the branch is there no longer.
     pub gone: bool,
+    /// The entry that last told of it.
+    #[serde(default)]
+    pub seen: u64,
 }
 
 /// The course of a line that was rewritten.
@@ -128,7 +131,7 @@ pub struct Rewritten {
 pub struct Known {
     /// The line it is on; nothing when a rewrite left it behind.
     pub line: Option<String>,
-    /// The commit that its line was continued after, when a rewrite left it behind.
+    /// The commit before it on its line, when a rewrite left it behind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Commit>,
     /// Its place on the line, from 0.

@@ -111,10 +111,7 @@ fn a_rewritten_line_is_refused_until_a_person_accepts_it() {
     let mut story = Story::new(PLAIN);
     story.trunk(&[(1, "site=a"), (2, "site=b")]);
     story.settle();
-    let mut other = Story::new(PLAIN);
-    other.trunk(&[(3, "site=c")]);
-    let revisions = vec![other.state.revisions[&commit(3)].revision.clone()];
-    story.say(Fact::LineRewritten { line: "main".to_owned(), from: commit(2), base: Some(commit(1)), revisions });
+    story.rewritten(2, 1, &[(3, "site=c")]);
     story.tag("v2", 2);
     story.settle();
     assert_eq!((story.runs("stage"), story.runs("prod")), (Some(2), None));
@@ -123,7 +120,7 @@ fn a_rewritten_line_is_refused_until_a_person_accepts_it() {
     help: put the branch back, or accept its new course: `trunkline accept main --reason …`
     ");
     assert_eq!(story.refused("prod v2"), Some(Code::LineRewritten));
-    story.order(|state, _, _| trunkline_core::orders::accept(state, "main", "a secret was removed"));
+    story.accepted();
     story.settle();
     assert_eq!(story.runs("stage"), Some(3));
     assert_eq!(story.refused("line main"), None);
@@ -131,17 +128,117 @@ fn a_rewritten_line_is_refused_until_a_person_accepts_it() {
 
 #[test]
 fn after_a_rewrite_an_environment_waits_for_the_new_course_and_does_not_go_back_for_it() {
-    let mut story = Story::new(PLAIN);
-    story.trunk(&[(1, "site=a"), (2, "site=b")]);
-    story.settle();
-    let mut other = Story::new(PLAIN);
-    other.trunk(&[(3, "site=c")]);
-    let revisions = vec![other.state.revisions[&commit(3)].revision.clone()];
-    story.say(Fact::LineRewritten { line: "main".to_owned(), from: commit(2), base: Some(commit(1)), revisions });
-    story.order(|state, _, _| trunkline_core::orders::accept(state, "main", "a secret was removed"));
+    let mut story = one_after_the_other();
+    story.rewritten(2, 1, &[(3, "site=c")]);
+    story.accepted();
     assert!(story.plan().actions.iter().all(|action| action.to_string().contains("build")), "{}", story.plan());
     story.settle();
     assert_eq!(story.runs("stage"), Some(3));
+    assert_eq!(story.waits("stage"), None);
+}
+
+#[test]
+fn a_rewrite_that_only_drops_commits_takes_no_environment_back() {
+    let mut story = one_after_the_other();
+    story.rewritten(2, 1, &[]);
+    story.accepted();
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(2));
+    assert_snapshot!(story.waits("stage").unwrap(), @"020202020202 was left behind when its line was rewritten: it stays until something newer comes");
+    story.order(|state, policy, _| {
+        trunkline_core::orders::rollback(state, policy, &super::story::name("stage"), None, "it shall go back")
+    });
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(1));
+}
+
+#[test]
+fn an_ancestor_that_a_second_rewrite_brings_back_to_the_line_does_not_come() {
+    let mut story = Story::new(PLAIN);
+    story.trunk(&[(1, "site=a"), (2, "site=b"), (3, "site=c")]);
+    story.settle();
+    story.rewritten(3, 1, &[(4, "site=d")]);
+    story.accepted();
+    story.rewritten(4, 1, &[(2, "site=b")]);
+    story.accepted();
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(3));
+}
+
+#[test]
+fn a_head_that_a_second_rewrite_brings_back_comes_again() {
+    let mut story = one_after_the_other();
+    story.rewritten(2, 1, &[(3, "site=c")]);
+    story.accepted();
+    story.settle();
+    story.rewritten(3, 1, &[(2, "site=b")]);
+    story.accepted();
+    story.settle();
+    assert_eq!(story.runs("stage"), Some(2));
+}
+
+#[test]
+fn a_release_branch_that_begins_on_another_comes_after_it() {
+    let mut story = Story::new(PLAIN);
+    story.trunk(&[(1, "site=a")]);
+    story.line("release/1", true, Some(1), &[(0x11, "site=b"), (0x12, "site=c")]);
+    story.line("release/2", true, Some(1), &[(0x11, "site=b"), (0x21, "site=d")]);
+    story.tag_on("v2", 0x12, &["release/1"], Some(1));
+    story.settle();
+    story.tag_on("v3", 0x11, &["release/1", "release/2"], Some(1));
+    story.settle();
+    assert_eq!(story.runs("prod"), Some(0x12), "11 is an ancestor of what runs, whatever its tag says");
+    story.tag_on("v4", 0x21, &["release/2"], Some(1));
+    story.tag("v5", 1);
+    story.settle();
+    assert_eq!(story.runs("prod"), Some(0x21), "1 is an ancestor of it, by way of the branch that it began on");
+}
+
+#[test]
+fn commits_of_a_release_branch_that_trunk_goes_on_to_are_trunks() {
+    let mut story = Story::new(PLAIN);
+    story.trunk(&[(1, "site=a")]);
+    story.line("release/1", true, Some(1), &[(0x11, "site=b")]);
+    story.trunk(&[(0x11, "site=b")]);
+    story.line("release/1", true, Some(0x11), &[(0x12, "site=c")]);
+    story.tag_on("v2", 0x12, &["release/1"], Some(0x11));
+    story.settle();
+    story.tag("v3", 0x11);
+    story.settle();
+    assert_eq!((story.runs("stage"), story.runs("prod")), (Some(0x11), Some(0x12)));
+}
+
+#[test]
+fn a_tag_on_a_new_course_waits_for_a_person_and_is_refused_when_the_course_is_given_up() {
+    let mut story = one_after_the_other();
+    story.rewritten(2, 1, &[(3, "site=c")]);
+    story.tag("v3", 3);
+    assert_snapshot!(story.waits("prod v3").unwrap(), @"its commit is on the new course of `main`, which nobody has accepted yet");
+    story.say(Fact::LineRestored { line: "main".to_owned() });
+    assert_eq!(story.refused("prod v3"), Some(Code::NotOnLine));
+}
+
+#[test]
+fn a_release_branch_stands_where_a_rewrite_left_the_commit_it_came_from() {
+    let mut story = one_after_the_other();
+    story.line("release/1", true, Some(2), &[(0x11, "site=c")]);
+    story.tag_on("v1", 0x11, &["release/1"], Some(2));
+    story.settle();
+    story.rewritten(2, 1, &[(3, "site=d")]);
+    story.accepted();
+    story.tag("v2", 1);
+    story.settle();
+    assert_eq!(story.runs("prod"), Some(0x11), "1 is an ancestor of what runs, whatever its tag says");
+}
+
+/// Two commits of trunk that came to stage, one after the other.
+fn one_after_the_other() -> Story {
+    let mut story = Story::new(PLAIN);
+    for (id, contents) in [(1, "site=a"), (2, "site=b")] {
+        story.trunk(&[(id, contents)]);
+        story.settle();
+    }
+    story
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A ledger to write facts into, and a world in which every action succeeds at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use trunkline_core::decide::decide;
 use trunkline_core::deployment::Bytes;
@@ -81,6 +82,18 @@ impl Story {
         let base = base.map(commit).or(known);
         let revisions = commits.iter().map(|(id, contents)| revision(*id, contents)).collect();
         self.say(Fact::LineMoved { line: line.to_owned(), release, base, revisions });
+    }
+
+    /// Trunk is seen to be rewritten: after `base` come other commits.
+    pub(crate) fn rewritten(&mut self, from: u8, base: u8, commits: &[(u8, &str)]) {
+        let revisions = commits.iter().map(|(id, contents)| revision(*id, contents)).collect();
+        let (from, base) = (commit(from), Some(commit(base)));
+        self.say(Fact::LineRewritten { line: "main".to_owned(), from, base, revisions });
+    }
+
+    /// A person accepts that trunk was rewritten.
+    pub(crate) fn accepted(&mut self) {
+        self.order(|state, _, _| trunkline_core::orders::accept(state, "main", "a secret was removed"));
     }
 
     /// A tag is set on a commit of trunk.
@@ -242,8 +255,9 @@ pub(crate) fn digest(key: &Key) -> Digest {
 
 /// The key of an artifact whose content is known by a letter.
 pub(crate) fn key(artifact: &str, content: &str) -> Key {
-    let bytes: String = format!("{artifact}{content}").bytes().map(|byte| format!("{byte:02x}")).collect();
-    format!("{bytes:0<64}").parse().unwrap()
+    let mut text = String::new();
+    format!("{artifact}{content}").bytes().for_each(|byte| write!(text, "{byte:02x}").unwrap());
+    format!("{text:0<64}").parse().unwrap()
 }
 
 fn revision(id: u8, contents: &str) -> Revision {

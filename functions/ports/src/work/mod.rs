@@ -20,7 +20,7 @@ use trunkline_core::fact::{Claim, Fact};
 use trunkline_core::ids::Digest;
 use trunkline_core::plan::{Action, Plan};
 use trunkline_core::policy::Policy;
-use trunkline_core::state::{State, VERSION};
+use trunkline_core::state::{Open, State, VERSION};
 
 use crate::clock::Clock;
 use crate::failure::{Failure, Fault};
@@ -207,17 +207,20 @@ impl<'a, W: World> Worker<'a, W> {
         }
     }
 
-    /// Whether a claim of a wanted kind is in somebody's hands; if so, gives it a little time.
+    /// Whether a claim of a wanted kind is in somebody's hands, or waits for its time; if so, gives it a little of it.
     async fn others_act(&self, wanted: &impl Fn(&Claim) -> bool, tried: &BTreeMap<String, usize>) -> bool {
         let now = self.world.clock().now();
-        let until = {
+        let pause = {
             let state = self.state.borrow();
             let open = state.claims.values().filter(|open| wanted(&open.claim) && open.until > now);
             let open = open.filter(|open| tried.get(&open.claim.lane()).is_none_or(|tries| *tries < TRIES));
-            open.map(|open| open.until).min()
+            // What waits is in nobody's hands: there is nothing to see before its time, and nobody sits through a long one.
+            let open = open.filter(|open| open.waiting.is_none() || open.until <= now.plus(LEASE));
+            let pause = |open: &Open| open.until.since(now).min(if open.waiting.is_some() { RENEW } else { POLL });
+            open.map(pause).min()
         };
-        let Some(until) = until else { return false };
-        self.world.clock().sleep(until.since(now).min(POLL)).await;
+        let Some(pause) = pause else { return false };
+        self.world.clock().sleep(pause).await;
         true
     }
 }

@@ -17,8 +17,9 @@ use crate::failure::{Failure, Fault};
 use crate::targets::{Checks, Commands, Invocation};
 use crate::world::World;
 
-/// How long after an answer that did not match an address is asked again.
-const AGAIN: Duration = Duration::from_secs(2);
+/// How long after an answer that did not match an address is asked again, at least and at most. In between, a tenth of the time
+/// since the first: each time costs two entries of the ledger.
+const AGAIN: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(30));
 
 impl<W: World> Worker<'_, W> {
     /// Asks the addresses that say whether what was written is running.
@@ -31,7 +32,7 @@ impl<W: World> Worker<'_, W> {
         for observe in policy.observes(environment) {
             let Observe::Http(check) = observe else { continue };
             if let Err(why) = self.world.checks().http(&filled(check, environment, &deployment.deploy.commit)).await? {
-                return Ok(Result::Later(AGAIN, why));
+                return Ok(Result::Later(self.again(deployment.written), why));
             }
         }
         let check: Name = RUNNING_HTTP.parse()?;
@@ -70,7 +71,7 @@ impl<W: World> Worker<'_, W> {
             Some(self.run_check(verify, environment, &deployment).await?)
         };
         Ok(match judgement {
-            None => Result::Later(AGAIN, format!("{check} does not answer as it should yet")),
+            None => Result::Later(self.again(deployment.running), format!("{check} does not answer as it should yet")),
             Some(judgement) => Result::Facts(vec![Fact::Judged {
                 claim: Some(claim),
                 environment: environment.clone(),
@@ -122,6 +123,12 @@ impl<W: World> Worker<'_, W> {
             Err(Failure::Refused(refusal)) => Ok(Err(refusal.message)),
             Err(fault) => Err(fault),
         }
+    }
+
+    /// How long until an address is asked again, that has been asked since then.
+    fn again(&self, since: Option<Time>) -> Duration {
+        let now = self.world.clock().now();
+        (now.since(since.unwrap_or(now)) / 10).clamp(AGAIN.0, AGAIN.1)
     }
 
     fn judged(&self, environment: &Name, number: u64) -> std::result::Result<(Policy, Deployment), Failure> {

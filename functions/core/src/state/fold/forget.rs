@@ -86,9 +86,13 @@ impl State {
             _ => None,
         }));
         commits.extend(self.yanks.keys().cloned());
-        let left: Vec<&Commit> =
-            commits.iter().filter_map(|commit| self.revisions.get(commit)?.left_at.as_ref()).collect();
-        let left: Vec<Commit> = left.into_iter().cloned().collect();
+        // Where what a rewrite left behind stands: back to the first that is on a line.
+        let mut open: Vec<&Commit> = commits.iter().collect();
+        let mut left = BTreeSet::new();
+        while let Some(commit) = open.pop() {
+            let before = self.revisions.get(commit).and_then(|known| known.left_at.as_ref());
+            open.extend(before.filter(|before| left.insert(Commit::clone(before))));
+        }
         commits.extend(left);
         commits
     }

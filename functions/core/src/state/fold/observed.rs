@@ -19,17 +19,20 @@ impl State {
             Fact::LineRewritten { line, base, revisions, .. } => {
                 if let Some(line) = self.lines.get_mut(line) {
                     line.rewritten = Some(Rewritten { base: base.clone(), revisions: revisions.clone() });
+                    line.seen = entry.number;
                 }
             }
             Fact::LineRestored { line } => {
                 if let Some(line) = self.lines.get_mut(line) {
                     line.rewritten = None;
                     line.gone = false;
+                    line.seen = entry.number;
                 }
             }
             Fact::LineGone { line } => {
                 if let Some(line) = self.lines.get_mut(line) {
                     line.gone = true;
+                    line.seen = entry.number;
                 }
             }
             Fact::TagSeen { tag, commit, by, lines, nearest, adopted } => {
@@ -81,7 +84,8 @@ impl State {
         }
     }
 
-    /// Continues a line after `base`; what came after `base` before is left behind.
+    /// Continues a line after `base`; what came after `base` before is left behind, each commit still after the one before it: another
+    /// rewrite may bring some of them back.
     pub(super) fn extend(
         &mut self,
         name: &str,
@@ -90,6 +94,8 @@ impl State {
         revisions: &[Revision],
         seen: u64,
     ) {
+        let (base, revisions) = self.own(name, release, base, revisions);
+        self.take_over(name, revisions);
         let line = self.lines.entry(name.to_owned()).or_insert_with(|| Line {
             release,
             base: base.cloned(),
@@ -97,19 +103,22 @@ impl State {
         });
         let kept =
             base.and_then(|base| line.commits.iter().rposition(|commit| commit == base)).map_or(0, |last| last + 1);
+        let (left, first) = (line.commits.split_off(kept), line.first);
+        let mut before = line.commits.last().or(line.base.as_ref()).cloned();
         if kept == 0 {
             line.base = base.cloned();
         }
-        let (left, first) = (line.commits.split_off(kept), line.first);
         line.commits.extend(revisions.iter().map(|revision| revision.commit.clone()));
         line.rewritten = None;
         line.gone = false;
+        line.seen = seen;
         for commit in left {
             if let Some(known) = self.revisions.get_mut(&commit).filter(|known| known.line.as_deref() == Some(name)) {
                 known.line = None;
-                known.left_at = base.cloned();
+                known.left_at = before;
                 self.unbuilt.remove(&commit);
             }
+            before = Some(commit);
         }
         for (index, revision) in revisions.iter().enumerate() {
             let known = Known {
@@ -122,6 +131,36 @@ impl State {
             self.revisions.insert(revision.commit.clone(), known);
             self.unbuilt.insert(revision.commit.clone());
             self.settle(&revision.commit);
+        }
+    }
+
+    /// What a release branch brings that is its own: one that begins on another release branch leaves that one its commits.
+    fn own<'a>(
+        &self,
+        name: &str,
+        release: bool,
+        base: Option<&'a Commit>,
+        revisions: &'a [Revision],
+    ) -> (Option<&'a Commit>, &'a [Revision]) {
+        let line = self.lines.get(name);
+        let begins = base.is_none_or(|base| line.is_none_or(|line| !line.commits.contains(base)));
+        let others = |revision: &&Revision| {
+            self.on_line(&revision.commit).is_some_and(|known| known.line.as_deref() != Some(name))
+        };
+        let shared = if release && begins { revisions.iter().take_while(others).count() } else { 0 };
+        let (theirs, own) = revisions.split_at(shared);
+        (theirs.last().map(|last| &last.commit).or(base), own)
+    }
+
+    /// What other lines began with and this one has now is this one's: they begin after it.
+    fn take_over(&mut self, name: &str, revisions: &[Revision]) {
+        for (_, line) in self.lines.iter_mut().filter(|(other, _)| *other != name) {
+            let ours = |commit: &&Commit| revisions.iter().any(|revision| revision.commit == **commit);
+            let taken = line.commits.iter().take_while(ours).count();
+            if let Some(last) = line.commits.drain(..taken).next_back() {
+                line.base = Some(last);
+                line.first += taken;
+            }
         }
     }
 }
