@@ -40,6 +40,16 @@ impl Images {
         self.repositories.borrow().get(repository).map(|content| content.moves.clone()).unwrap_or_default()
     }
 
+    /// Something else pushes an image whose manifest has this text.
+    pub fn push(&self, repository: &str, text: &str) -> Image {
+        let (digest, size, text) = (Policy::digest(text), text.len() as u64, text.to_owned());
+        let media_type = "application/vnd.oci.image.manifest.v1+json".to_owned();
+        let image = Image { digest: digest.clone(), size, manifest: Manifest { media_type, text } };
+        let mut repositories = self.repositories.borrow_mut();
+        repositories.entry(repository.to_owned()).or_default().images.insert(digest, image.clone());
+        image
+    }
+
     /// The names of all repositories.
     pub fn repositories(&self) -> Vec<String> {
         self.repositories.borrow().keys().cloned().collect()
@@ -52,12 +62,7 @@ impl crate::artifacts::Images for Images {
         let files = self.folders.tree(order.export);
         let words = (order.build, &files, order.commit, order.created, order.version, order.source);
         let text = serde_json::to_string(&words).map_err(|error| Fault::lasting(error.to_string()))?;
-        let (digest, size) = (Policy::digest(&text), text.len() as u64);
-        let media_type = "application/vnd.oci.image.manifest.v1+json".to_owned();
-        let image = Image { digest: digest.clone(), size, manifest: Manifest { media_type, text } };
-        let mut repositories = self.repositories.borrow_mut();
-        repositories.entry(order.repository.to_owned()).or_default().images.insert(digest, image.clone());
-        Ok(image)
+        Ok(self.push(order.repository, &text))
     }
 
     async fn tag(

@@ -1,7 +1,7 @@
 //! Destinations in memory: each has a version that moves with every write and a history of who wrote what.
 //!
 //! A branch of a manifest repository lets a write through that changes nothing; a folder is written anew for every deployment,
-//! as the adapters do it. A command is not fenced and cannot be asked.
+//! as the adapters do it. A command is not fenced, cannot be asked, and takes back by bringing what was there before.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -72,7 +72,7 @@ impl Targets {
     pub fn standing(&self, unit: &Unit) -> BTreeMap<Name, Standing> {
         let destinations = self.destinations.borrow();
         let content = destinations.get(&unit.destination);
-        let at = |piece: &Piece| content.map_or(Standing::Nothing, |content| content.at(piece));
+        let at = |piece: &Piece| content.map_or(Standing::Nothing, |content| content.at(unit, piece));
         unit.pieces.iter().map(|piece| (piece.artifact.clone(), at(piece))).collect()
     }
 
@@ -82,7 +82,7 @@ impl Targets {
         let mut destinations = self.destinations.borrow_mut();
         let content = destinations.entry(unit.destination.clone()).or_default();
         content.version = version;
-        content.places.insert(place(piece), standing);
+        content.places.insert(place(unit, piece), standing);
     }
 
     fn next(&self) -> u64 {
@@ -105,11 +105,11 @@ impl Targets {
         let version = self.next();
         let mut destinations = self.destinations.borrow_mut();
         let content = destinations.entry(unit.destination.clone()).or_default();
-        let before = unit.pieces.iter().map(|piece| (place(piece), content.at(piece))).collect();
+        let before = unit.pieces.iter().map(|piece| (place(unit, piece), content.at(unit, piece))).collect();
         content.places.extend(after);
         content.version = version;
         content.written.push(Written { number: mark.number, undo, before });
-        let after = unit.pieces.iter().map(|piece| (piece.artifact.clone(), content.at(piece))).collect();
+        let after = unit.pieces.iter().map(|piece| (piece.artifact.clone(), content.at(unit, piece))).collect();
         drop(destinations);
         let destination = unit.destination.clone();
         self.effects.borrow_mut().push(Effect { destination, mark: mark.clone(), undo, after });
@@ -117,8 +117,8 @@ impl Targets {
 }
 
 impl Content {
-    fn at(&self, piece: &Piece) -> Standing {
-        self.places.get(&place(piece)).cloned().unwrap_or(Standing::Nothing)
+    fn at(&self, unit: &Unit, piece: &Piece) -> Standing {
+        self.places.get(&place(unit, piece)).cloned().unwrap_or(Standing::Nothing)
     }
 
     /// What stood before the effect with `number`, unless it was taken back since.
@@ -132,19 +132,36 @@ impl Content {
     }
 }
 
-fn place(piece: &Piece) -> String {
-    format!("{:?} {}", piece.target, piece.artifact)
+/// One command may serve several environments, which it is told by a variable.
+fn place(unit: &Unit, piece: &Piece) -> String {
+    format!("{:?} {} {}", piece.target, unit.environment, piece.artifact)
 }
 
 fn wanted(unit: &Unit) -> Places {
-    unit.pieces.iter().map(|piece| (place(piece), Standing::At(piece.bytes.digest.clone()))).collect()
+    unit.pieces.iter().map(|piece| (place(unit, piece), Standing::At(piece.bytes.digest.clone()))).collect()
+}
+
+fn fenced(unit: &Unit) -> bool {
+    !matches!(unit.destination, Destination::Run(_))
+}
+
+/// What a command brings when it takes a deployment back: what ran there before.
+fn previous(unit: &Unit) -> Result<Places, Failure> {
+    let previous = |piece: &Piece| {
+        let bytes = piece.previous.as_ref().ok_or_else(|| {
+            let message = format!("nothing of `{}` ran in `{}` before", piece.artifact, unit.environment);
+            Refusal::new(Code::NothingToReturnTo, message).help("take it back by hand")
+        })?;
+        Ok((place(unit, piece), Standing::At(bytes.digest.clone())))
+    };
+    unit.pieces.iter().map(previous).collect()
 }
 
 impl crate::targets::Targets for Targets {
     async fn look(&self, unit: &Unit) -> Result<Sight, Failure> {
         let version = self.destinations.borrow().get(&unit.destination).map_or(0, |content| content.version);
         let mut pieces = self.standing(unit);
-        if matches!(unit.destination, Destination::Run(_)) {
+        if !fenced(unit) {
             for standing in pieces.values_mut() {
                 *standing = Standing::Unknown;
             }
@@ -162,11 +179,10 @@ impl crate::targets::Targets for Targets {
             (content.version, same, last)
         });
         drop(destinations);
-        let fenced = !matches!(unit.destination, Destination::Run(_));
-        if fenced && version.to_string() != on.0 {
+        if fenced(unit) && version.to_string() != on.0 {
             return Ok(Put::Moved);
         }
-        if fenced && same && (mine || matches!(unit.destination, Destination::Manifests { .. })) {
+        if fenced(unit) && same && (mine || matches!(unit.destination, Destination::Manifests { .. })) {
             return Ok(Put::Already);
         }
         self.write(unit, mark, false, after);
@@ -174,14 +190,17 @@ impl crate::targets::Targets for Targets {
     }
 
     async fn undo(&self, unit: &Unit, on: &Version, mark: &Mark) -> Result<Put, Failure> {
+        if !fenced(unit) {
+            self.write(unit, mark, true, previous(unit)?);
+            return Ok(Put::Done);
+        }
         let destinations = self.destinations.borrow();
         let content = destinations.get(&unit.destination);
         let version = content.map_or(0, |content| content.version);
         let undone = content.is_some_and(|content| content.undone(mark.number));
         let before = content.and_then(|content| content.before(mark.number)).map(|written| written.before.clone());
         drop(destinations);
-        let fenced = !matches!(unit.destination, Destination::Run(_));
-        if fenced && version.to_string() != on.0 {
+        if version.to_string() != on.0 {
             return Ok(Put::Moved);
         }
         if undone {
