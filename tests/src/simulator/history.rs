@@ -69,6 +69,9 @@ fn say(fact: &Fact) -> String {
         Fact::BuildFailed { claim, artifact, commit, .. } => {
             format!("cannot build {artifact} of {} (claim {claim})", short(commit))
         }
+        Fact::Recorded { commit, artifact, bytes, .. } => {
+            format!("records {artifact} of {}: {}", short(commit), &bytes.digest.hex()[..7])
+        }
         Fact::Written { claim, environment } => format!("wrote {environment} (claim {claim})"),
         Fact::Running { environment, deployment } => format!("sees {environment} run deployment {deployment}"),
         Fact::DeployFailed { claim, environment, refusal, torn } => {

@@ -5,14 +5,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use trunkline_core::deployment::{Artifacts, Destination};
-use trunkline_core::fact::{Claim, Deploy, Entry, Fact};
+use trunkline_core::deployment::Destination;
+use trunkline_core::fact::{Cause, Entry, Fact};
 use trunkline_core::ids::{Commit, Digest, Key, Name};
 use trunkline_core::policy::Policy;
 use trunkline_core::state::State;
 use trunkline_ports::targets::Standing;
 
+use super::claims::Held;
+use super::effects::{Begun, Commands};
 use super::history;
+use super::ran::Ran;
 use super::shop::Shop;
 use super::weather::Sky;
 
@@ -32,7 +35,14 @@ pub struct Judge {
     pub(super) open: BTreeMap<u64, Held>,
     pub(super) begun: BTreeMap<u64, Begun>,
     pub(super) writes: BTreeMap<(u64, Destination), usize>,
+    /// What commands were told, by claim and artifact.
+    pub(super) commands: BTreeMap<(u64, Name), Commands>,
+    /// The claims of deployments that could go neither forward nor back.
+    pub(super) torn: BTreeSet<u64>,
     pub(super) builds: BTreeMap<(Name, Key), Digest>,
+    pub(super) recorded: BTreeMap<(Commit, Name), Digest>,
+    /// What a person asked for of an environment, until it is begun.
+    pub(super) asked: BTreeMap<Name, (Commit, Cause)>,
     pub(super) yanks: BTreeMap<Commit, (BTreeSet<Key>, BTreeSet<Digest>)>,
     pub(super) ran: BTreeMap<Name, BTreeMap<u64, Ran>>,
     /// What stands at the place of each artifact in each environment.
@@ -42,28 +52,6 @@ pub struct Judge {
     effects: usize,
     /// What happened, in lines.
     pub history: String,
-}
-
-/// An open claim.
-pub(super) struct Held {
-    pub(super) claim: Claim,
-    worker: String,
-    until: trunkline_core::ids::Time,
-    waiting: bool,
-    /// The worker that took it over when its commit was barred already.
-    pub(super) late: Option<String>,
-}
-
-pub(super) struct Begun {
-    pub(super) deploy: Deploy,
-    pub(super) before: BTreeMap<(Name, Name), Standing>,
-}
-
-pub(super) struct Ran {
-    pub(super) artifacts: Artifacts,
-    pub(super) checks: BTreeSet<Name>,
-    pub(super) running: bool,
-    pub(super) said: BTreeMap<Name, bool>,
 }
 
 /// Breaks a rule unless `holds`.
@@ -83,7 +71,11 @@ impl Judge {
             open: BTreeMap::new(),
             begun: BTreeMap::new(),
             writes: BTreeMap::new(),
+            commands: BTreeMap::new(),
+            torn: BTreeSet::new(),
             builds: BTreeMap::new(),
+            recorded: BTreeMap::new(),
+            asked: BTreeMap::new(),
             yanks: BTreeMap::new(),
             ran: BTreeMap::new(),
             standing: BTreeMap::new(),
@@ -150,24 +142,27 @@ impl Judge {
         match fact {
             Fact::Started { claim, worker, until, .. } => self.starts(entry, claim, worker, *until)?,
             Fact::Leased { claim, worker, until } => self.leases(entry, *claim, worker, *until)?,
-            Fact::Waiting { claim, until, .. } => {
-                self.holder(entry, *claim)?;
-                if let Some(held) = self.open.get_mut(claim) {
-                    (held.until, held.waiting) = (*until, true);
-                }
-            }
+            Fact::Waiting { claim, until, .. } => self.waits(entry, *claim, *until)?,
             Fact::Built { artifact, key, bytes, .. } => {
                 let known = self.builds.insert((artifact.clone(), key.clone()), bytes.digest.clone());
                 rule(known.is_none(), || format!("{artifact} was built twice from the same files"))?;
             }
-            Fact::Written { claim, environment } => self.written(*claim, environment)?,
-            Fact::Running { environment, deployment } => {
-                self.judged(environment, *deployment, |ran| ran.running = true);
+            Fact::Recorded { commit, artifact, bytes, .. } => {
+                let known = self.built(commit, artifact).cloned();
+                rule(known.is_none(), || format!("{artifact} of {} is recorded, and is {known:?}", commit.short(7)))?;
+                self.recorded.insert((commit.clone(), artifact.clone()), bytes.digest.clone());
             }
-            Fact::Judged { environment, deployment, check, passed, .. } => {
-                self.judged(environment, *deployment, |ran| {
-                    ran.said.insert(check.clone(), *passed);
-                });
+            Fact::Written { claim, environment } => self.written(entry, *claim, environment)?,
+            Fact::DeployFailed { claim, torn: true, .. } => drop(self.torn.insert(*claim)),
+            Fact::Running { environment, deployment } => self.runs(entry, environment, *deployment)?,
+            Fact::Judged { claim, environment, deployment, check, passed, .. } => {
+                self.says(*claim, environment, *deployment, (check, *passed))?;
+            }
+            Fact::DeployOrdered { environment, commit, .. } => {
+                self.asked.insert(environment.clone(), (commit.clone(), Cause::Order));
+            }
+            Fact::RollbackOrdered { environment, commit, .. } => {
+                self.asked.insert(environment.clone(), (commit.clone(), Cause::Rollback));
             }
             Fact::Yanked { commit, keys, digests, .. } => {
                 self.yanks.entry(commit.clone()).or_insert((keys.clone(), digests.clone()));
@@ -175,85 +170,6 @@ impl Judge {
             Fact::Unyanked { commit, .. } => drop(self.yanks.remove(commit)),
             _ => {}
         }
-        Ok(())
-    }
-
-    /// Only who holds a claim may end it or put it off; a claim that nobody acts on may be given up by anybody.
-    fn holder(&self, entry: &Entry, claim: u64) -> Check {
-        let held = self.open.get(&claim);
-        let Some(held) = held else {
-            return Err(format!("entry {} is about claim {claim}, which is not open", entry.number));
-        };
-        let mine = held.worker.starts_with(&format!("{} ", entry.by)) && !held.waiting;
-        rule(mine, || format!("{} speaks for claim {claim}, which is in the hands of `{}`", entry.by, held.worker))
-    }
-
-    fn ends(&mut self, entry: &Entry, fact: &Fact, claim: u64) -> Check {
-        let given_up =
-            matches!(fact, Fact::Abandoned { .. }) && self.open.get(&claim).is_some_and(|held| held.until <= entry.at);
-        if !given_up {
-            self.holder(entry, claim)?;
-        }
-        self.open.remove(&claim);
-        Ok(())
-    }
-
-    fn leases(&mut self, entry: &Entry, claim: u64, worker: &str, until: trunkline_core::ids::Time) -> Check {
-        let barred = match self.open.get(&claim).map(|held| &held.claim) {
-            Some(Claim::Deploy(deploy)) => self.barred(&deploy.commit),
-            _ => false,
-        };
-        let Some(held) = self.open.get_mut(&claim) else {
-            return Err(format!("entry {} leases claim {claim}, which is not open", entry.number));
-        };
-        if held.worker != worker || held.waiting {
-            rule(held.until <= entry.at, || {
-                format!("`{worker}` took claim {claim} over while `{}` held its lease", held.worker)
-            })?;
-            held.late = barred.then(|| entry.by.clone());
-        }
-        worker.clone_into(&mut held.worker);
-        (held.until, held.waiting) = (until, false);
-        Ok(())
-    }
-
-    fn starts(&mut self, entry: &Entry, claim: &Claim, worker: &str, until: trunkline_core::ids::Time) -> Check {
-        let lane = claim.lane();
-        let busy = self.open.values().any(|held| held.claim.lane() == lane);
-        rule(!busy, || format!("entry {} starts a second claim in the lane `{lane}`", entry.number))?;
-        match claim {
-            Claim::Deploy(deploy) => self.may_deploy(entry, deploy)?,
-            Claim::Build { artifact, key, commit } => {
-                let built = self.builds.contains_key(&(artifact.clone(), key.clone()));
-                rule(!built, || format!("{artifact} is built again from the same files"))?;
-                rule(!self.barred(commit), || format!("a build of {}, which is barred", commit.short(7)))?;
-            }
-            Claim::Erase { bytes, .. } => {
-                let old = self.state.condemned.get(&bytes.digest);
-                let day = std::time::Duration::from_hours(24);
-                rule(old.is_some_and(|since| entry.at >= since.plus(day)), || {
-                    format!("{} is erased before its day is over", bytes.digest)
-                })?;
-                let needed = self.standing.values().any(|standing| *standing == Standing::At(bytes.digest.clone()));
-                rule(!needed, || format!("{} is erased, and it stands somewhere", bytes.digest))?;
-            }
-            _ => {}
-        }
-        let held = Held { claim: claim.clone(), worker: worker.to_owned(), until, waiting: false, late: None };
-        self.open.insert(entry.number, held);
-        Ok(())
-    }
-
-    fn may_deploy(&mut self, entry: &Entry, deploy: &Deploy) -> Check {
-        self.allowed(entry, deploy)?;
-        let ran = Ran {
-            artifacts: deploy.artifacts.clone(),
-            checks: deploy.checks.clone(),
-            running: false,
-            said: BTreeMap::new(),
-        };
-        self.ran.entry(deploy.environment.clone()).or_default().insert(entry.number, ran);
-        self.begun.insert(entry.number, Begun { deploy: deploy.clone(), before: self.standing.clone() });
         Ok(())
     }
 }

@@ -7,13 +7,16 @@
 //! A script that breaks a rule is made shorter as long as it still breaks one.
 
 mod books;
+mod claims;
 mod effects;
+mod files;
 mod git;
 pub mod history;
 pub mod judge;
 mod may;
 pub mod order;
 mod people;
+mod ran;
 pub mod random;
 pub mod rest;
 pub mod script;

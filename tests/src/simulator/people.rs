@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use trunkline_core::decide::RUNNING;
 use trunkline_core::fact::{Claim, Fact};
 use trunkline_core::ids::{Commit, Name, Time};
 use trunkline_core::orders;
-use trunkline_core::policy::Policy;
+use trunkline_core::policy::{Observe, Policy};
 use trunkline_core::refusal::{Code, Refusal};
 use trunkline_core::state::State;
 use trunkline_ports::clock::Clock as _;
@@ -13,9 +14,10 @@ use trunkline_ports::failure::Failure;
 use trunkline_ports::memory::World;
 use trunkline_ports::work::{Silence, Worker};
 
+use super::files::is_bad;
 use super::random::Random;
 use super::script::{Kind, Ordered};
-use super::shop::{Shop, is_bad};
+use super::shop::Shop;
 use super::weather::Weather;
 
 /// A worker's run.
@@ -49,6 +51,9 @@ pub(super) async fn order(
     salt: u64,
 ) -> Result<(), Failure> {
     let worker = Worker::open(&world, &Silence, &name, "main").await?;
+    if order == Ordered::Record {
+        worker.observe().await?;
+    }
     let asked = worker.order(|state, policy| ask(&shop, state, policy, order, salt)).await;
     match asked {
         Ok(_) | Err(Failure::Refused(_)) => Ok(()),
@@ -85,8 +90,25 @@ fn ask(shop: &Shop, state: &State, policy: &Policy, order: Ordered, salt: u64) -
         }
         Ordered::Verdict => verdict(shop, state, policy, place, &mut random),
         Ordered::Build => orders::build(state, commit, Some(reason)).map(|fact| fact.into_iter().collect()),
+        Ordered::Record => record(shop, state, commit, &mut random),
         Ordered::Accept => orders::accept(state, "main", reason).map(one),
     }
+}
+
+/// What something else built of all commits that lack it; when none does, of `commit`, which may have it.
+fn record(shop: &Shop, state: &State, commit: &Commit, random: &mut Random) -> Result<Vec<Fact>, Refusal> {
+    let lacks = |commit: &&Commit| state.on_line(commit).is_some() && !state.contents(commit).unrecorded.is_empty();
+    let commits = shop.commits.borrow();
+    let mut lacking: Vec<&Commit> = commits.iter().filter(lacks).collect();
+    if lacking.is_empty() {
+        lacking.push(commit);
+    }
+    let mut facts = Vec::new();
+    for commit in lacking {
+        let bytes = shop.elsewhere(commit, random);
+        facts.extend(orders::record(state, commit, &"ext".parse()?, bytes, 1, None, None)?);
+    }
+    Ok(facts)
 }
 
 /// A verdict on what runs: mostly what its files deserve.
@@ -98,6 +120,10 @@ fn verdict(
     random: &mut Random,
 ) -> Result<Vec<Fact>, Refusal> {
     let nothing = || Refusal::new(Code::NothingToJudge, "nothing runs");
+    if let Some((place, commit)) = unseen(state, policy) {
+        let check: Name = RUNNING.parse()?;
+        return orders::verdict(state, policy, place, commit, &check, !random.chance(5), None).map(|fact| vec![fact]);
+    }
     let judged = policy.environments.keys().find(|name| policy.environments[*name].verify.is_some());
     let place = judged.unwrap_or(place);
     let here = state.environments.get(place).ok_or_else(nothing)?;
@@ -110,4 +136,13 @@ fn verdict(
     let passed = !is_bad(&shop.stores.repository.files(commit)) ^ random.chance(5);
     let check: Name = "e2e".parse()?;
     orders::verdict(state, policy, place, commit, &check, passed, None).map(|fact| vec![fact])
+}
+
+/// What was written and waits for somebody to say that it runs.
+fn unseen<'a>(state: &'a State, policy: &Policy) -> Option<(&'a Name, &'a Commit)> {
+    state.environments.iter().find_map(|(name, here)| {
+        let asks = policy.observes(name).contains(&&Observe::Verdict);
+        let newest = here.newest().filter(|newest| asks && newest.written.is_some() && newest.running.is_none())?;
+        Some((name, &newest.deploy.commit))
+    })
 }

@@ -2,11 +2,11 @@
 
 use std::cmp::Ordering;
 
-use trunkline_core::deployment::waves;
+use trunkline_core::deployment::{Destination, waves};
 use trunkline_core::ids::{Name, TagName};
 use trunkline_core::plan::{Plan, subject};
 use trunkline_core::policy::Policy;
-use trunkline_core::state::line::by_version;
+use trunkline_core::state::line::{Relation, by_version};
 use trunkline_core::state::{Environment, State, Tag};
 use trunkline_ports::targets::Standing;
 
@@ -80,6 +80,10 @@ impl Judge {
         for unit in waves(policy, &current.deploy, None).into_iter().flatten() {
             let there = self.shop.stores.targets.standing(&unit);
             for piece in &unit.pieces {
+                if matches!(unit.destination, Destination::Run(_)) {
+                    self.command_at_rest(name, &piece.artifact, current.number)?;
+                    continue;
+                }
                 let found = &there[&piece.artifact];
                 let right = *found == Standing::At(piece.bytes.digest.clone());
                 let noted = here.drift.contains_key(&piece.artifact);
@@ -91,7 +95,17 @@ impl Judge {
         Ok(())
     }
 
-    /// What is barred or left behind is gone, or somebody is told why it cannot go.
+    /// Of the claims whose command ran, the newest is what the environment runs, or it went back.
+    fn command_at_rest(&self, name: &Name, artifact: &Name, current: u64) -> Check {
+        let Some((number, times)) = self.newest_command(name, artifact) else {
+            return Err(format!("{name} runs {current}, and {artifact}'s command never ran"));
+        };
+        rule(number == current || (number > current && (times.took_back > 0 || self.torn.contains(&number))), || {
+            format!("{name} should run {current}, and {artifact}'s command ran for {number} last")
+        })
+    }
+
+    /// What is barred is gone, or somebody is told why it cannot go.
     fn not_barred(&self, name: &Name, here: &Environment, plan: &Plan) -> Check {
         let Some(current) = here.current() else { return Ok(()) };
         let commit = &current.deploy.commit;
@@ -144,16 +158,22 @@ impl Judge {
         let Some(line) = self.state.lines.get(&policy.trunk) else { return Ok(()) };
         let can = |commit: &&trunkline_core::ids::Commit| {
             let contents = self.state.contents(commit);
-            let whole = contents.unbuilt.is_empty() && contents.failed.is_empty() && !contents.artifacts.is_empty();
+            let missing = [&contents.unbuilt, &contents.unrecorded].into_iter().any(|names| !names.is_empty());
+            let whole = !missing && contents.failed.is_empty() && !contents.artifacts.is_empty();
             let lost = contents.artifacts.values().any(|bytes| self.state.lost(bytes));
             whole && !lost && !self.barred(commit) && !self.state.suspended(commit)
         };
         let Some(newest) = line.commits.iter().rev().find(can) else { return Ok(()) };
         let there = here.newest().is_some_and(|there| {
+            let stands = self.state.standing(&there.deploy.commit);
             self.leads(newest, &there.deploy.commit)
-                || self.state.relation(&there.deploy.commit, newest) == trunkline_core::state::line::Relation::Diverged
+                || stands.is_some_and(|stands| self.state.relation(stands, newest) == Relation::Diverged)
         });
-        rule(there || self.state.tried(name, newest), || format!("{} never came to {name}", newest.short(7)))
+        // What came, and was on the line already then.
+        let seen = self.state.on_line(newest).map_or(0, |known| known.seen);
+        let since = self.state.unyanks.get(newest).copied().unwrap_or(0).max(seen);
+        let tried = here.deployments.iter().any(|past| past.number > since && past.deploy.commit == *newest);
+        rule(there || tried, || format!("{} never came to {name}", newest.short(7)))
     }
 
     /// A tag of an image names one image for ever.

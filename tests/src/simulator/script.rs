@@ -38,12 +38,14 @@ pub enum Step {
     Move { salt: u64 },
     /// A tag is removed.
     Untag { salt: u64 },
-    /// The newest commits of trunk are replaced by others.
+    /// Trunk is moved to where it does not lead.
     Rewrite { salt: u64 },
     /// A person asks for something.
     Order { order: Ordered, salt: u64 },
     /// A destination refuses to be written for a while; to be written back, too, when it is `dead`.
     Trouble { salt: u64, dead: bool },
+    /// Nothing can be built for a while: it is refused, or fails.
+    Outage { seconds: u64, refused: bool },
     /// Another hand changes what stands somewhere.
     Meddle { salt: u64 },
 }
@@ -69,6 +71,7 @@ pub enum Change {
     Api,
     Web,
     Site,
+    Jobs,
     All,
     /// Nothing that is watched.
     Docs,
@@ -94,6 +97,7 @@ pub enum Ordered {
     Verdict,
     Build,
     Accept,
+    Record,
 }
 
 impl Script {
@@ -114,24 +118,25 @@ fn step(random: &mut Random, rough: usize) -> Step {
     let worker = random.below(8);
     match random.below(100) {
         0..=13 => Step::Start { worker: kind(random), salt },
-        14..=47 => Step::Poll { worker, times: 1 + random.below(30) },
-        48..=59 => Step::Wait { seconds: 1 + random.below(600) as u64 },
-        60..=69 => Step::Push { change: change(random), salt },
-        70..=77 => Step::Tag { prod, salt },
-        78..=86 => Step::Order { order: order(random), salt },
-        87..=88 => Step::Release { change: change(random), salt },
-        89 => rare(random, salt, prod),
+        14..=45 => Step::Poll { worker, times: 1 + random.below(30) },
+        46..=57 => Step::Wait { seconds: 1 + random.below(600) as u64 },
+        58..=67 => Step::Push { change: change(random), salt },
+        68..=75 => Step::Tag { prod, salt },
+        76..=85 => Step::Order { order: order(random), salt },
+        86..=87 => Step::Release { change: change(random), salt },
+        88..=89 => rare(random, salt, prod),
         _ if rough == 0 => Step::Poll { worker, times: 30 },
-        90..=93 => Step::Crash { worker },
-        94..=96 => Step::Stall { worker, seconds: 30 + random.below(400) as u64 },
-        97 => Step::Freeze { seconds: 30 + random.below(120) as u64 },
-        98 => Step::Trouble { salt, dead: random.chance(30) },
+        90..=92 => Step::Crash { worker },
+        93..=95 => Step::Stall { worker, seconds: 30 + random.below(400) as u64 },
+        96 => Step::Freeze { seconds: 30 + random.below(120) as u64 },
+        97 => Step::Trouble { salt, dead: random.chance(30) },
+        98 => Step::Outage { seconds: 30 + random.below(400) as u64, refused: random.chance(50) },
         _ => Step::Meddle { salt },
     }
 }
 
 fn rare(random: &mut Random, salt: u64, prod: bool) -> Step {
-    match random.below(5) {
+    match random.below(7) {
         0 => Step::Astray { prod, salt },
         1 => Step::Move { salt },
         2 | 3 => Step::Untag { salt },
@@ -150,11 +155,12 @@ fn kind(random: &mut Random) -> Kind {
 }
 
 fn change(random: &mut Random) -> Change {
-    const CHANGES: [Change; 12] = [
+    const CHANGES: [Change; 13] = [
         Change::Api,
         Change::Web,
         Change::Site,
         Change::Site,
+        Change::Jobs,
         Change::All,
         Change::All,
         Change::Docs,
@@ -168,7 +174,7 @@ fn change(random: &mut Random) -> Change {
 }
 
 fn order(random: &mut Random) -> Ordered {
-    const ORDERS: [Ordered; 14] = [
+    const ORDERS: [Ordered; 16] = [
         Ordered::Yank,
         Ordered::Yank,
         Ordered::Unyank,
@@ -183,6 +189,8 @@ fn order(random: &mut Random) -> Ordered {
         Ordered::Verdict,
         Ordered::Build,
         Ordered::Accept,
+        Ordered::Accept,
+        Ordered::Record,
     ];
     *random.pick(&ORDERS)
 }

@@ -1,14 +1,18 @@
-//! The simulated project: its policy, its repository, and what people do to both.
+//! The simulated project: its repository, what people do to it, and what stands around it.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
-use trunkline_core::deployment::Unit;
-use trunkline_core::ids::{Commit, TagName, Time};
+use trunkline_core::deployment::{Bytes, Destination, Unit};
+use trunkline_core::ids::{Commit, Name, TagName, Time};
+use trunkline_core::policy::Kind;
 use trunkline_core::refusal::{Code, Refusal};
 use trunkline_ports::clock::Clock as _;
 use trunkline_ports::memory::{Clock, Made, Stores, Tree};
 
+use super::files::{changed, first, is_bad, policy};
 use super::random::Random;
 use super::script::Change;
 
@@ -21,24 +25,37 @@ pub struct Shop {
     pub stores: Stores,
     /// Every commit that was ever on a line, oldest first.
     pub commits: RefCell<Vec<Commit>>,
+    /// Those that were ever trunk's head, but for the first.
+    trunk: RefCell<Vec<Commit>>,
+    /// Whether something else builds one of the artifacts.
+    pub adopts: bool,
     made: Cell<u64>,
+    /// From when on an address answers, once it was asked.
+    up: Rc<RefCell<BTreeMap<String, Option<Time>>>>,
 }
 
 impl Shop {
     /// A shop whose policy follows from the seed.
     pub fn new(seed: u64) -> Rc<Self> {
-        Self::with(seed, Clock::standing(START))
+        Self::with(Clock::standing(START), &policy(&mut Random::new(seed ^ 0x5eed), true))
     }
 
-    /// The same, by a clock that jumps forward whenever someone sleeps.
+    /// The same, by a clock that jumps forward whenever someone sleeps, and where nobody has to say anything but verdicts.
     pub fn calm(seed: u64) -> Rc<Self> {
-        Self::with(seed, Clock::eager(START))
+        Self::with(Clock::eager(START), &policy(&mut Random::new(seed ^ 0x5eed), false))
     }
 
-    fn with(seed: u64, clock: Clock) -> Rc<Self> {
+    fn with(clock: Clock, policy: &str) -> Rc<Self> {
         let stores = Stores::new(clock);
-        let repository = Rc::clone(&stores.repository);
+        let (repository, clock) = (Rc::clone(&stores.repository), Rc::clone(&stores.clock));
+        let up: Rc<RefCell<BTreeMap<String, Option<Time>>>> = Rc::default();
+        let asked = Rc::clone(&up);
         stores.checks.answer(move |check| {
+            if check.url.contains("/running/") {
+                let now = clock.now();
+                let from = *asked.borrow_mut().entry(check.url.clone()).or_insert_with(|| comes_up(&check.url, now));
+                return if from.is_some_and(|from| now >= from) { Ok(()) } else { Err("status 503".to_owned()) };
+            }
             let bad = check.url.rsplit('/').next().and_then(|commit| commit.parse().ok()).map(|c| repository.files(&c));
             if bad.is_some_and(|files| is_bad(&files)) { Err("status 500".to_owned()) } else { Ok(()) }
         });
@@ -48,12 +65,9 @@ impl Shop {
             let bad = commit.is_some_and(|commit| is_bad(&repository.files(&commit)));
             if bad { Err(Refusal::new(Code::CommandFailed, "exit code 1")) } else { Ok(()) }
         });
-        let shop = Self { stores, commits: RefCell::default(), made: Cell::new(0) };
-        let mut files = Tree::new();
-        for path in ["api/main", "web/main", "site/index.html", "README.md"] {
-            files.insert(path.to_owned(), "0".to_owned());
-        }
-        files.insert("trunkline.yaml".to_owned(), policy(&mut Random::new(seed ^ 0x5eed)));
+        let (commits, trunk) = (RefCell::default(), RefCell::default());
+        let shop = Self { stores, commits, trunk, adopts: policy.contains("shop/ext"), made: Cell::new(0), up };
+        let mut files = first(policy);
         let before = shop.commit(Vec::new(), files.clone(), "before adoption");
         if let Ok(tag) = "v0.0.1".parse() {
             shop.stores.repository.point(&tag, &before, Some("Ada"));
@@ -86,6 +100,9 @@ impl Shop {
         let commit = self.commit(vec![parent], files, &format!("{change:?}"));
         repository.branch(branch, Some(&commit));
         self.commits.borrow_mut().push(commit.clone());
+        if branch == "main" {
+            self.trunk.borrow_mut().push(commit.clone());
+        }
         Some(commit)
     }
 
@@ -96,17 +113,39 @@ impl Shop {
         Some(self.commit(vec![parent], files, "stray"))
     }
 
-    /// Replaces the newest commits of trunk by one other; they are not of the first two.
-    pub fn rewrite(&self, random: &mut Random) -> Option<Commit> {
+    /// Moves trunk to where it does not lead: the newest commits, which are not of the first two, are replaced by another or dropped;
+    /// or it goes to a commit that was its head before.
+    pub fn rewrite(&self, random: &mut Random) -> Option<()> {
         let repository = &self.stores.repository;
         let chain = repository.chain(&repository.head("main")?);
         let back = 1 + random.below(2);
         let base = chain.get(back).filter(|_| chain.len() > back + 2)?;
-        let files = changed(repository.files(base), &Tree::new(), Change::All, random);
-        let commit = self.commit(vec![base.clone()], files, "rewritten");
+        let commit = match random.below(3) {
+            0 => base.clone(),
+            1 => random.pick(&self.trunk.borrow()).clone(),
+            _ => {
+                let files = changed(repository.files(base), &Tree::new(), Change::All, random);
+                let commit = self.commit(vec![base.clone()], files, "rewritten");
+                self.commits.borrow_mut().push(commit.clone());
+                self.trunk.borrow_mut().push(commit.clone());
+                commit
+            }
+        };
         repository.branch("main", Some(&commit));
-        self.commits.borrow_mut().push(commit.clone());
-        Some(commit)
+        Some(())
+    }
+
+    /// Whether an address that says what runs has answered, at a time.
+    pub fn answers(&self, url: &str, at: Time) -> bool {
+        self.up.borrow().get(url).is_some_and(|from| from.is_some_and(|from| from <= at))
+    }
+
+    /// What something else builds from a commit: mostly one thing, which it may already have built from another.
+    pub fn elsewhere(&self, commit: &Commit, random: &mut Random) -> Bytes {
+        let text = self.stores.repository.files(commit).get("api/main").cloned().unwrap_or_default();
+        let again = if random.chance(5) { random.number() } else { 0 };
+        let image = self.stores.images.push("shop/ext", &format!("{text} {again}"));
+        Bytes { kind: Kind::Image, digest: image.digest, repository: Some("shop/ext".to_owned()), tag: None }
     }
 
     /// The name of the next tag: versions mostly grow.
@@ -122,106 +161,18 @@ impl Shop {
 
     /// Whether a destination is the one that `salt` means.
     pub fn meant(unit: &Unit, salt: u64) -> bool {
-        let folder = matches!(unit.destination, trunkline_core::deployment::Destination::Folder(_));
+        let folder = matches!(unit.destination, Destination::Folder(_));
         folder == salt.is_multiple_of(2)
     }
 }
 
-/// Whether checks fail on a commit: by what it holds, so that whatever carries the same bytes fails too.
-pub fn is_bad(files: &Tree) -> bool {
-    files.iter().any(|(path, text)| path != "README.md" && text.contains("bad"))
+/// From when on an address answers that is first asked now: at once, in a while, or never.
+fn comes_up(url: &str, now: Time) -> Option<Time> {
+    let salt = url.bytes().rev().take(2).fold(0, |salt, byte| salt * 31 + u64::from(byte));
+    (!salt.is_multiple_of(12)).then(|| now.plus(Duration::from_secs(salt % 5 * 20)))
 }
 
-/// Whether an image cannot be built from a commit.
-pub fn is_unbuildable(files: &Tree, repository: &str) -> bool {
-    let name = repository.rsplit('/').next().unwrap_or_default();
-    files.iter().any(|(path, text)| path.starts_with(name) && text.contains("unbuildable"))
-}
-
-fn changed(mut files: Tree, earlier: &Tree, change: Change, random: &mut Random) -> Tree {
-    let good = policy_of(&files);
-    let text = format!("{:x}", random.number() & 0xffff);
-    let mut set = |path: &str, text: &str| files.insert(path.to_owned(), text.to_owned());
-    if !good.is_empty() {
-        set("trunkline.yaml", &good);
-    }
-    match change {
-        Change::Api => drop(set("api/main", &text)),
-        Change::Web => drop(set("web/main", &text)),
-        Change::Site => drop(set("site/index.html", &text)),
-        Change::All => {
-            for path in ["api/main", "web/main", "site/index.html"] {
-                set(path, &text);
-            }
-        }
-        Change::Docs => drop(set("README.md", &text)),
-        Change::Bad => {
-            let path = *random.pick(&["api/main", "web/main", "site/index.html"]);
-            set(path, &format!("bad {text}"));
-        }
-        Change::Unbuildable => drop(set("api/main", &format!("unbuildable {text}"))),
-        Change::Broken => drop(set("trunkline.yaml", &format!("# broken\nproject: [\n{good}"))),
-        Change::Revert => {
-            for path in ["api/main", "web/main", "site/index.html"] {
-                if let Some(text) = earlier.get(path) {
-                    set(path, text);
-                }
-            }
-        }
-    }
-    files
-}
-
-/// The policy of a commit, mended when it is broken.
-fn policy_of(files: &Tree) -> String {
-    let text = files.get("trunkline.yaml").map(String::as_str).unwrap_or_default();
-    text.strip_prefix("# broken\nproject: [\n").unwrap_or(text).to_owned()
-}
-
-fn policy(random: &mut Random) -> String {
-    let failure = *random.pick(&["yank", "hold", "nothing"]);
-    let verify = match random.below(4) {
-        0 => String::new(),
-        1 => format!("    verify: {{ checks: [e2e], within: 10m, on_failure: {failure} }}\n"),
-        2 => format!("    verify: {{ run: check, within: 5m, on_failure: {failure} }}\n"),
-        _ => {
-            let url = "https://{environment}.example/{commit}";
-            format!("    verify: {{ http: {{ url: \"{url}\" }}, within: 2m, on_failure: {failure} }}\n")
-        }
-    };
-    let judged = if random.chance(25) { verify.clone() } else { String::new() };
-    let observe = *random.pick(&["", "", ", observe: { delay: 2m }"]);
-    let soak = *random.pick(&["", "    soak: 10m\n"]);
-    let needs = *random.pick(&["", "    needs: [api]\n"]);
-    let after = *random.pick(&["[stage]", "[stage]", "{ trunk: [stage], release: [demo] }"]);
-    format!(
-        "project: shop
-release_branches: [\"release/*\"]
-artifacts:
-  api:
-    image: shop/api
-    watch: [\"api/**\"]
-    build: {{ base: scratch, layers: [{{ from: api, to: /srv }}] }}
-    deploy: {{ kustomize: \"apps/{{environment}}\"{observe} }}
-  web:
-    image: shop/web
-    watch: [\"web/**\"]
-    build: {{ base: scratch, layers: [{{ from: web, to: /srv }}] }}
-    deploy: {{ kustomize: \"apps/{{environment}}\" }}
-  site:
-    package: {{ directory: site }}
-    watch: [\"site/**\"]
-{needs}    deploy: {{ folder: \"srv/{{environment}}\" }}
-environments:
-  stage:
-    on: [trunk, {{ branch: \"release/*\" }}]
-{verify}  demo:
-    on: \"rc-*\"
-    after: [stage]
-{judged}  prod:
-    on: \"v*\"
-    after: {after}
-{soak}manifests: {{ repository: ../manifests }}
-"
-    )
+/// An address with a deployment's names in it.
+pub fn address(url: &str, environment: &Name, commit: &Commit) -> String {
+    url.replace("{environment}", environment.as_str()).replace("{commit}", commit.as_str())
 }

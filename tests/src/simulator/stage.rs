@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use trunkline_core::decide::{decide, without_policy};
-use trunkline_core::deployment::waves;
+use trunkline_core::deployment::{Destination, waves};
 use trunkline_core::ids::{Name, Time};
 use trunkline_core::plan::Plan;
 use trunkline_core::policy::Policy;
@@ -18,7 +18,7 @@ use trunkline_ports::targets::Standing;
 use super::judge::{Check, Judge};
 use super::people;
 use super::random::Random;
-use super::script::{Kind, Script, Step};
+use super::script::{Kind, Ordered, Script, Step};
 use super::shop::Shop;
 use super::weather::{Gate, Sky, Weather};
 
@@ -90,10 +90,32 @@ impl Stage {
                 let until = self.shop.now().plus(Duration::from_secs(60 + salt % 900));
                 self.sky.troubles.borrow_mut().push((salt, until, dead));
             }
+            Step::Outage { seconds, refused } => {
+                let until = self.shop.now().plus(Duration::from_secs(seconds));
+                self.sky.outages.borrow_mut().push((until, refused));
+            }
             Step::Meddle { salt } => self.meddle(salt),
-            git => self.git(git),
+            git => {
+                self.git(git);
+                // What is built elsewhere is mostly recorded soon.
+                if let Step::Push { salt, .. } | Step::Release { salt, .. } = git
+                    && !salt.is_multiple_of(4)
+                {
+                    self.record(salt);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Whatever builds elsewhere records what it built, where the policy has such an artifact.
+    fn record(&mut self, salt: u64) {
+        if self.shop.adopts {
+            let shop = Rc::clone(&self.shop);
+            self.enter("elsewhere", salt, |world, name| {
+                Box::pin(people::order(world, shop, name, Ordered::Record, salt))
+            });
+        }
     }
 
     fn start(&mut self, kind: Kind, salt: u64) {
@@ -187,7 +209,8 @@ impl Stage {
             let Some(current) = here.current() else { continue };
             for unit in waves(&policy, &current.deploy, None).into_iter().flatten() {
                 let piece = &unit.pieces[0];
-                if Shop::meant(&unit, salt) {
+                let seen = !matches!(unit.destination, Destination::Run(_));
+                if seen && Shop::meant(&unit, salt) {
                     let place: (Name, Name) = (name.clone(), piece.artifact.clone());
                     let other = Standing::Other("another hand's".to_owned());
                     self.shop.stores.targets.meddle(&unit, piece, other.clone());
@@ -204,6 +227,8 @@ impl Stage {
         self.judge.history.push_str("      > the weather clears\n");
         self.sky.calm.set(true);
         self.tasks.iter_mut().for_each(|task| task.stalled = Time(0));
+        self.finish()?;
+        self.record(0);
         self.finish()?;
         let mut quiet = 0;
         for _ in 0..200 {

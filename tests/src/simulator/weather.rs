@@ -14,8 +14,9 @@ use trunkline_ports::clock::Clock as _;
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::memory::{Call, Hook};
 
+use super::files::is_unbuildable;
 use super::random::Random;
-use super::shop::{Shop, is_unbuildable};
+use super::shop::Shop;
 
 /// What is the same for all workers.
 #[derive(Default)]
@@ -24,6 +25,8 @@ pub struct Sky {
     pub calm: Cell<bool>,
     /// Which destination refuses, until when, and whether it refuses to be written back too.
     pub troubles: RefCell<Vec<(u64, Time, bool)>>,
+    /// Until when nothing can be built, and whether that is said by a refusal.
+    pub outages: RefCell<Vec<(Time, bool)>>,
     /// How many calls were made since somebody was last let go on.
     pub calls: Cell<usize>,
     /// Of each effect on a destination: the ledger's last entry when it came about, and who did it.
@@ -83,6 +86,17 @@ impl Weather {
         }
         Ok(())
     }
+
+    /// Whether anything can be built now.
+    fn builds(&self) -> Result<(), Failure> {
+        let now = self.shop.now();
+        let outages = self.sky.outages.borrow();
+        match outages.iter().find(|(until, _)| now < *until && !self.sky.calm.get()) {
+            Some((_, true)) => Err(Refusal::new(Code::CommandFailed, "a tool is missing for a while").into()),
+            Some((_, false)) => Err(Fault::passing("there is no room to build for a while").into()),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Hook for Weather {
@@ -96,6 +110,7 @@ impl Hook for Weather {
             {
                 Err(Refusal::new(Code::CommandFailed, "exit code 2").into())
             }
+            Call::Build(_) | Call::Pack(_) => self.builds(),
             _ => Ok(()),
         }
     }

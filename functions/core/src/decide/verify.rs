@@ -68,7 +68,7 @@ fn observe(known: Known<'_>, environment: &Name, deployment: &Deployment, plan: 
     let said = |check: &str| deployment.judgements.get(check).is_some_and(|judgement| judgement.passed);
     let mut running = true;
     // Silence for longer means unverified: nobody is asked any more, and something newer may come.
-    let late = known.now >= written.plus(within(known, environment));
+    let late = known.now >= written.plus(unseen(known, environment));
     for observe in known.policy.observes(environment) {
         running &= match observe {
             Observe::Written => true,
@@ -87,10 +87,22 @@ fn observe(known: Known<'_>, environment: &Name, deployment: &Deployment, plan: 
     }
 }
 
-/// How long an environment waits for what was written to be seen, and for what runs to be judged.
+/// How long an environment waits for what was written to be seen, without delays, and for what runs to be judged.
 fn within(known: Known<'_>, environment: &Name) -> std::time::Duration {
     let verify = known.policy.environments.get(environment).and_then(|policy| policy.verify.as_ref());
     verify.map_or(UNSEEN, |verify| verify.within.get())
+}
+
+/// How long it waits for what was written to be seen: at least as long as its own delays.
+fn unseen(known: Known<'_>, environment: &Name) -> std::time::Duration {
+    delays(known, environment).max().unwrap_or_default().max(within(known, environment))
+}
+
+fn delays<'a>(known: Known<'a>, environment: &Name) -> impl Iterator<Item = std::time::Duration> + use<'a> {
+    known.policy.observes(environment).into_iter().filter_map(|observe| match observe {
+        Observe::Delay(delay) => Some(delay.get()),
+        _ => None,
+    })
 }
 
 /// Why the environment stays on its newest deployment for now, and until when at most.
@@ -104,10 +116,7 @@ pub(super) fn busy(
     let commit = newest.deploy.commit.short(crate::plan::SHORT);
     let (why, until) = match (newest.written, newest.running) {
         (Some(written), None) => {
-            let delays = known.policy.observes(name).into_iter().filter_map(|observe| match observe {
-                Observe::Delay(delay) => Some(written.plus(delay.get())),
-                _ => None,
-            });
+            let delays = delays(known, name).map(|delay| written.plus(delay));
             let seen = delays.max().filter(|seen| *seen > known.now);
             (format!("{commit} is written and not seen to run yet"), seen.unwrap_or_else(|| written.plus(within)))
         }

@@ -1,7 +1,7 @@
 //! Written is not running, and running is not verified.
 
 use insta::assert_snapshot;
-use trunkline_core::fact::Fact;
+use trunkline_core::fact::{Claim, Fact};
 
 use super::story::{PLAIN, SHOP, Story, name};
 
@@ -97,6 +97,21 @@ fn another_system_may_say_that_it_runs() {
     });
     story.settle();
     assert!(story.state.environments[&name("stage")].current().unwrap().running.is_some());
+}
+
+#[test]
+fn nobody_is_asked_for_longer_than_the_environment_waits_whether_it_runs() {
+    let observe = "{ folder: \"/srv/{environment}\", observe: { http: { url: \"https://shop.example/{commit}\" } } }";
+    let mut story = Story::new(&PLAIN.replace("{ folder: \"/srv/{environment}\" }", observe));
+    story.trunk(&[(1, "site=a")]);
+    story.deploy_at_once(super::story::commit(1));
+    let asked = story.plan().actions[0].claim.clone();
+    assert!(matches!(asked, Claim::Observe { .. }), "{asked:?}");
+    let claim = story.start(&asked);
+    story.later(30 * 60);
+    assert!(story.plan().actions.is_empty(), "{}", story.plan());
+    assert!(matches!(story.plan().records[..], [Fact::Abandoned { claim: given_up, .. }] if given_up == claim));
+    assert_snapshot!(story.waits("stage").unwrap(), @"010101010101 was not seen to run in time: `trunkline deploy stage` tries it again");
 }
 
 #[test]

@@ -152,9 +152,9 @@ impl State {
         (theirs.last().map(|last| &last.commit).or(base), own)
     }
 
-    /// What other lines began with and this one has now is this one's: they begin after it.
+    /// What release branches began with and this line has now is this line's: they begin after it.
     fn take_over(&mut self, name: &str, revisions: &[Revision]) {
-        for (_, line) in self.lines.iter_mut().filter(|(other, _)| *other != name) {
+        for (_, line) in self.lines.iter_mut().filter(|(other, line)| *other != name && line.release) {
             let ours = |commit: &&Commit| revisions.iter().any(|revision| revision.commit == **commit);
             let taken = line.commits.iter().take_while(ours).count();
             if let Some(last) = line.commits.drain(..taken).next_back() {
