@@ -45,9 +45,9 @@ async fn the_documents_of_an_image_are_these() {
       },
       "layers": [
         {
-          "digest": "sha256:6c3fbe0f69d520c0ebf50ca6eefb7103e849d0f34a6b4feb4f9ad9634d5dcc12",
+          "digest": "sha256:e7a97633d27a7353db8115ce3539363d8a27e72870e2e942568a3f7895facd3c",
           "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip",
-          "size": 202
+          "size": 201
         }
       ],
       "mediaType": "application/vnd.oci.image.manifest.v1+json",
