@@ -1,18 +1,19 @@
 //! Bodies that stream: out of files or other registries, and in, bounded; and the watch over connections that fall silent.
 
+use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use reqwest::header::CONTENT_LENGTH;
 use reqwest::{RequestBuilder, Response};
+use tokio::sync::mpsc::channel;
 use tokio::time::timeout;
-use tokio_util::bytes::Bytes;
-use tokio_util::io::ReaderStream;
 use trunkline_core::ids::Digest;
 use trunkline_ports::artifacts::Watcher;
 use trunkline_ports::failure::{Failure, Fault};
@@ -22,9 +23,13 @@ use super::session::Session;
 use crate::digest::Sum;
 use crate::place::Remote;
 use crate::problem;
+use crate::work;
 
 /// How much of a file is read at once, in bytes.
 const READ: usize = 256 * 1024;
+
+/// How many such pieces are read before they can be sent, so that reading and sending wait for each other seldom.
+const AHEAD: usize = 8;
 
 /// How many bytes of a body have moved, in either direction.
 pub(super) type Moved = Arc<AtomicU64>;
@@ -67,9 +72,12 @@ impl Body {
             Self::Empty => request,
             Self::Bytes(bytes) => request.body(bytes.clone()),
             Self::File { path, size, tally } => {
-                let file =
-                    tokio::fs::File::open(path).await.map_err(|error| problem::file("cannot read", path, &error))?;
-                let stream = counted(ReaderStream::with_capacity(file, READ), moved, tally);
+                let opened = path.clone();
+                let file = work::blocking(move || {
+                    File::open(&opened).map_err(|error| problem::file("cannot read", &opened, &error))
+                })
+                .await?;
+                let stream = counted(pieces(file), moved, tally);
                 request.header(CONTENT_LENGTH, *size).body(reqwest::Body::wrap_stream(stream))
             }
             Self::Relay { from, digest, size, tally } => {
@@ -80,6 +88,22 @@ impl Body {
             }
         })
     }
+}
+
+/// The content of a file in pieces, read ahead by a thread for such work, which ends when nobody wants them any more.
+fn pieces(mut file: File) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let (sender, receiver) = channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = Vec::with_capacity(READ);
+            let read = file.by_ref().take(READ as u64).read_to_end(&mut piece);
+            let (end, failed) = (matches!(read, Ok(0)), read.is_err());
+            if end || sender.blocking_send(read.map(|_| Bytes::from(piece))).is_err() || failed {
+                return;
+            }
+        }
+    });
+    futures_util::stream::unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver)))
 }
 
 fn counted(

@@ -17,12 +17,12 @@ mod token;
 use std::io;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
 use reqwest::header::{ACCEPT, CONTENT_TYPE};
 use reqwest::{Method, Response, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
-use tokio_util::bytes::Bytes;
 use trunkline_core::ids::{Digest, ImageTag};
 use trunkline_ports::artifacts::{Manifest, Outcome};
 use trunkline_ports::failure::{Failure, Fault};

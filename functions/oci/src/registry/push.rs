@@ -1,12 +1,13 @@
 //! Pushing: what is there is not sent again, what is elsewhere on the registry is mounted, the rest is streamed, in parallel.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
+use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use reqwest::{Method, Response, StatusCode, Url};
-use tokio_util::bytes::Bytes;
 use trunkline_ports::artifacts::{Outcome, Watcher};
 use trunkline_ports::failure::{Failure, Fault};
 
@@ -27,7 +28,10 @@ impl Session {
         }
         let total = parts.blobs.iter().map(|part| part.descriptor.size).sum();
         let tally = Arc::new(Tally { watcher: Arc::clone(watcher), done: AtomicU64::new(0), total });
-        let blobs = stream::iter(&parts.blobs).map(|part| self.provide(remote, part, &tally));
+        // The largest first: it takes longest, and so it gets the connection that is open already.
+        let mut blobs: Vec<&Part> = parts.blobs.iter().collect();
+        blobs.sort_by_key(|part| Reverse(part.descriptor.size));
+        let blobs = stream::iter(blobs).map(|part| self.provide(remote, part, &tally));
         blobs.buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         let children = stream::iter(&parts.children)
             .map(|child| self.put_manifest(remote, &child.digest, child.digest.as_str(), &child.manifest));

@@ -7,6 +7,14 @@ use crate::support::proxy::Proxy;
 use crate::support::registry::Registry;
 use crate::support::{Export, Store, recipe, run, shown, two_platforms};
 
+/// Bytes that do not compress, always the same.
+fn noise(size: usize) -> Vec<u8> {
+    let steps = std::iter::successors(Some(1_u64), |step| {
+        Some(step.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407))
+    });
+    steps.map(|step| step.to_be_bytes()[0]).take(size).collect()
+}
+
 #[tokio::test]
 async fn what_is_pushed_is_what_is_in_a_layout_and_skopeo_reads_it() {
     let (store, registry) = (Store::new(), Registry::start());
@@ -66,6 +74,37 @@ async fn a_blob_that_is_there_is_not_sent_again() {
         1,
         "only the configuration: {requests:#?}"
     );
+}
+
+#[tokio::test]
+async fn the_largest_blob_goes_first_on_the_connection_that_is_open() {
+    let (store, registry) = (Store::new(), Registry::start());
+    let proxy = Proxy::before(&registry.host).await;
+    let repository = format!("{}/shop/web", proxy.host);
+    // Their digests are in no order, so that it is not by chance that one of several goes first.
+    for user in ["1", "2", "3", "4", "5", "6"] {
+        let mut recipe = recipe();
+        recipe["user"] = Value::from(user);
+        let export = Export::site();
+        export.file("dist/user", user).file("dist/image", noise(5000));
+        let image = store.build(&repository, &export, recipe).await.unwrap();
+        let manifest: Value = serde_json::from_str(&image.manifest.text).unwrap();
+        let blobs = manifest["layers"].as_array().unwrap().iter().chain([&manifest["config"]]);
+        let largest = blobs.max_by_key(|blob| blob["size"].as_u64()).unwrap()["digest"].as_str().unwrap();
+        let requests = proxy.taken();
+        assert_eq!(requests[1], format!("HEAD /v2/shop/web/blobs/{largest}"), "{requests:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_layer_of_many_pieces_arrives_whole() {
+    let (store, registry) = (Store::new(), Registry::start());
+    let export = Export::new();
+    export.file("dist/image", noise(5_000_000));
+    let repository = registry.repository("shop/web");
+    let image = store.build(&repository, &export, recipe()).await.unwrap();
+    assert!(image.size > 5_000_000, "{}", image.size);
+    assert_eq!(store.images.find(&repository, &image.digest).await.unwrap(), Some(image));
 }
 
 #[tokio::test]
