@@ -1,6 +1,6 @@
 //! An image of 50 MB, made and pushed, against `buildah bud` and `buildah push`; then the same again.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,7 +13,7 @@ use crate::measure::{Contestant, Figures, race};
 use crate::proxy::Proxy;
 use crate::registry::Registry;
 use crate::stand::{Stand, run, shell, text};
-use crate::table::Row;
+use crate::table::{Row, percent};
 
 /// What the image holds: this many files, this many bytes.
 const FILES: usize = 500;
@@ -36,6 +36,8 @@ struct Shop {
     proxy: Proxy,
     /// The digest of ours.
     digest: RefCell<String>,
+    /// The size of its one layer, ours and the peer's.
+    sizes: [Cell<u64>; 2],
 }
 
 pub(crate) fn rows(stand: &Stand) -> Outcome<Vec<Row>> {
@@ -44,7 +46,7 @@ pub(crate) fn rows(stand: &Stand) -> Outcome<Vec<Row>> {
     fs::write(folder.join("export/Dockerfile"), "FROM scratch\nCOPY dist /srv\nENTRYPOINT [\"/srv/run\"]\n")?;
     let registry = Registry::start(&folder)?;
     let proxy = Proxy::before(&registry.host)?;
-    let shop = Shop { folder, registry, proxy, digest: RefCell::default() };
+    let shop = Shop { folder, registry, proxy, digest: RefCell::default(), sizes: Default::default() };
     let mut rows = Vec::new();
     for delayed in [false, true] {
         let link = if delayed { "10 ms" } else { "plain" };
@@ -57,6 +59,9 @@ pub(crate) fn rows(stand: &Stand) -> Outcome<Vec<Row>> {
         (row.aim, row.met) = ("1 request".to_owned(), delayed.then_some(single));
         rows.push(row);
     }
+    let [mine, theirs] = shop.sizes.map(Cell::into_inner);
+    let size = percent(mine, theirs);
+    rows.push(Row { what: "… size of its layer against `buildah`'s".to_owned(), ours: size, ..Row::default() });
     Ok(rows)
 }
 
@@ -75,14 +80,14 @@ impl Shop {
                 fresh("ours", round)?;
                 let (export, into) = (self.folder.join("export"), self.folder.join("digest"));
                 let repository = format!("{host}/{}", name("ours", round));
-                Ok(stand.subject("push", &[&repository, RECIPE, text(&export)?, text(&into)?]))
+                self.aside(stand.subject("push", &[&repository, RECIPE, text(&export)?, text(&into)?]))
             },
             move |round| {
                 let digest = fs::read_to_string(self.folder.join("digest"))?;
                 self.registry.expect(&name("ours", round), &digest, &digest)?;
                 let before = self.digest.replace(digest.clone());
                 match (new, round) {
-                    (true, 0) => self.holds(&format!("{}@{digest}", name("ours", round))),
+                    (true, 0) => self.holds(&format!("{}@{digest}", name("ours", round)), &self.sizes[0]),
                     (false, 1..) if before != digest => Err("the same image has another digest".into()),
                     _ => Ok(()),
                 }
@@ -95,20 +100,29 @@ impl Shop {
             },
             move |round| {
                 self.registry.digest(&name("peer", round), "latest")?;
-                if new && round == 0 { self.holds(&name("peer", round)) } else { Ok(()) }
+                if new && round == 0 { self.holds(&name("peer", round), &self.sizes[1]) } else { Ok(()) }
             },
         );
-        race(if stand.quick { 1 } else { 3 }, delayed.then_some(&self.proxy), &mut [mine, peer])
+        race(stand.rounds, delayed.then_some(&self.proxy), &mut [mine, peer])
+    }
+
+    /// Lets a command put its temporary files in memory too.
+    fn aside(&self, mut command: Command) -> Outcome<Command> {
+        let folder = self.folder.join("temporary");
+        fs::create_dir_all(&folder)?;
+        command.env("TMPDIR", folder);
+        Ok(command)
     }
 
     fn peer(&self, name: &str, new: bool) -> Outcome<Command> {
         let storage = self.folder.join("storage");
         fs::create_dir_all(&storage)?;
-        Ok(shell(PEER, &[text(&self.folder.join("export"))?, text(&storage)?, name, &format!("--layers={}", !new)]))
+        let layers = format!("--layers={}", !new);
+        self.aside(shell(PEER, &[text(&self.folder.join("export"))?, text(&storage)?, name, &layers]))
     }
 
-    /// Fails unless the one layer of an image on the registry holds what the folder does.
-    fn holds(&self, image: &str) -> Outcome {
+    /// Fails unless the one layer of an image on the registry holds what the folder does; notes its size.
+    fn holds(&self, image: &str, size: &Cell<u64>) -> Outcome {
         let copy = self.folder.join("copy");
         drop(fs::remove_dir_all(&copy)); // there is none at first
         let from = format!("docker://{}/{image}", self.registry.host);
@@ -116,7 +130,9 @@ impl Shop {
         run(Command::new("skopeo").args(["--insecure-policy", "copy", "-q", "--src-tls-verify=false", &from, &into]))?;
         let manifest: Value = serde_json::from_str(&fs::read_to_string(copy.join("manifest.json"))?)?;
         let layer = manifest["layers"][0]["digest"].as_str().and_then(|digest| digest.strip_prefix("sha256:"));
-        unpacked(&copy.join(layer.ok_or("the image has no layer")?), &copy.join("unpacked"))?;
+        let layer = copy.join(layer.ok_or("the image has no layer")?);
+        size.set(fs::metadata(&layer)?.len());
+        unpacked(&layer, &copy.join("unpacked"))?;
         let (dist, srv) = (self.folder.join("export/dist"), copy.join("unpacked/srv"));
         run(Command::new("diff").args(["--recursive", "--brief", text(&dist)?, text(&srv)?])).map(drop)
     }

@@ -68,6 +68,11 @@ pub(crate) fn seconds(seconds: f64) -> String {
     }
 }
 
+/// A part of a whole, which is not 0.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    format!("{}.{} %", part * 100 / whole, part * 1000 / whole % 10)
+}
+
 /// Prints the table, and keeps it in `bench/table.md` of the target folder.
 pub(crate) fn finish(rows: &[Row]) -> Outcome {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::Outcome;
 use crate::content::tree;
 use crate::measure::{Contestant, Figures, race};
 use crate::stand::{Stand, run, shell, text};
-use crate::table::Row;
+use crate::table::{Row, percent};
 
 /// What is packed: this many files, this many bytes; and a tenth of them, to see whether memory grows.
 const FILES: usize = 5000;
@@ -32,7 +32,6 @@ pub(crate) fn rows(stand: &Stand) -> Outcome<Vec<Row>> {
     let tenth = race(1, None, &mut [ours(stand, &folder, &small, FILES / 10)])?;
     let (mine, theirs) = (folder.join("ours.zip"), folder.join("zip.zip"));
     let (size, other) = (fs::metadata(mine)?.len(), fs::metadata(theirs)?.len());
-    let percent = |part: u64, whole: u64| format!("{}.{} %", part * 100 / whole, part * 1000 / whole % 10);
     let mib = |figures: &Figures| format!("{:.1} MiB", figures.peak / 1024.0);
     let mut memory =
         Row::fact("… peak memory; a tenth of it", mib(&turns[0]), "flat", turns[0].peak < 1.5 * tenth[0].peak);
