@@ -58,6 +58,7 @@ fn a_rewritten_trunk_counts_when_a_person_accepts_it() {
     shop.passes("HEAD");
     shop.merge("two");
     shop.does(&["sync"]);
+    shop.passes("HEAD");
     shop.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     let other = shop.merge("other");
     shop.run(&["sync"]).ends(2).says("`main` was rewritten").says("trunkline accept main");

@@ -238,6 +238,24 @@ impl Claim {
             Self::Erase { artifact, bytes } => format!("erase {artifact} {}", bytes.digest),
         }
     }
+
+    /// Whether both have one lane: what [`Claim::lane`] would say, without writing it down.
+    pub fn shares_lane(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Build { artifact, key, .. }, Self::Build { artifact: other, key: other_key, .. }) => {
+                artifact == other && key == other_key
+            }
+            (Self::Tag { repository, tag, .. }, Self::Tag { repository: other, tag: other_tag, .. }) => {
+                repository == other && tag == other_tag
+            }
+            (Self::Deploy(deploy), Self::Deploy(other)) => deploy.environment == other.environment,
+            (Self::Observe { .. }, Self::Observe { .. }) | (Self::Verify { .. }, Self::Verify { .. }) => self == other,
+            (Self::Erase { artifact, bytes }, Self::Erase { artifact: other, bytes: other_bytes }) => {
+                artifact == other && bytes.digest == other_bytes.digest
+            }
+            _ => false,
+        }
+    }
 }
 
 impl Fact {

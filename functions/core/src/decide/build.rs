@@ -62,9 +62,9 @@ fn left_behind(state: &State, known: &state::Known) -> bool {
 
 /// A build or a tag that nobody acts on any more and nobody wants is given up, so that its lane is free.
 pub(super) fn give_up(known: Known<'_>, plan: &mut Plan) {
-    for (lane, open) in &known.state.claims {
-        let wanted = plan.actions.iter().any(|action| action.claim.lane() == *lane);
-        if matches!(open.claim, Claim::Build { .. } | Claim::Tag { .. }) && open.until <= known.now && !wanted {
+    for open in known.state.claims.values() {
+        let wanted = || plan.actions.iter().any(|action| action.claim.shares_lane(&open.claim));
+        if matches!(open.claim, Claim::Build { .. } | Claim::Tag { .. }) && open.until <= known.now && !wanted() {
             plan.records.push(Fact::Abandoned { claim: open.number, why: "nothing needs it any more".to_owned() });
         }
     }

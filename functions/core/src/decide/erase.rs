@@ -19,8 +19,11 @@ pub(super) fn erase(known: Known<'_>, plan: &mut Plan) {
         return;
     }
     let barred: BTreeSet<&Digest> = state.yanks.values().flat_map(|yank| &yank.digests).collect();
-    let needed = needed(state);
-    for (artifact, bytes) in kept(state).filter(|(_, bytes)| barred.contains(&bytes.digest)) {
+    let kept: Vec<_> = kept(state, &barred).collect();
+    // What is needed takes long to say, and is asked only of what is there.
+    let there = kept.iter().any(|(_, bytes)| !state.erased.contains(&bytes.digest));
+    let needed = if there { needed(state) } else { BTreeSet::new() };
+    for (artifact, bytes) in kept {
         let (artifact, bytes) = (artifact.clone(), bytes.clone());
         match (needed.contains(&bytes.digest), state.condemned.get(&bytes.digest)) {
             // What is erased, or about to be, stays so.
@@ -43,13 +46,13 @@ fn go_on(known: Known<'_>, artifact: Name, bytes: Bytes, plan: &mut Plan) {
     }
 }
 
-/// Everything that was built, once for each artifact and digest.
-fn kept(state: &State) -> impl Iterator<Item = (&Name, &Bytes)> {
+/// What was built and is barred, once for each artifact and digest.
+fn kept<'a>(state: &'a State, barred: &BTreeSet<&Digest>) -> impl Iterator<Item = (&'a Name, &'a Bytes)> {
     let mut seen = BTreeSet::new();
     let built = state.builds.iter().flat_map(|(artifact, builds)| builds.values().map(move |build| (artifact, build)));
     let done = built.filter_map(|(artifact, build)| match build {
-        Build::Done { bytes, .. } => Some((artifact, bytes)),
-        Build::Failed { .. } => None,
+        Build::Done { bytes, .. } if barred.contains(&bytes.digest) => Some((artifact, bytes)),
+        Build::Done { .. } | Build::Failed { .. } => None,
     });
     done.filter(move |(artifact, bytes)| seen.insert((*artifact, &bytes.digest)))
 }

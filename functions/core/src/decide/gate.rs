@@ -99,6 +99,9 @@ fn after(
     if !there.proven(artifacts) {
         return coming(known, request, before, there, artifacts);
     }
+    if soak.is_zero() {
+        return Gate::Ready(Artifacts::new());
+    }
     let ran = there.soaked(artifacts, known.now);
     if ran >= soak {
         return Gate::Ready(Artifacts::new());
@@ -171,8 +174,9 @@ fn brings(known: Known<'_>, environment: &Name, commit: &Commit) -> bool {
     let Some(policy) = known.policy.environments.get(environment) else { return false };
     let Some(line) = known.state.on_line(commit).and_then(|on_line| on_line.line.as_ref()) else { return false };
     let by_line = if known.state.on_release(commit) { policy.on.branch(line) } else { policy.on.trunk() };
-    let names = |tag: &state::Tag| tag.commit == *commit && !tag.gone && !tag.adopted && tag.moved.is_none();
-    by_line || known.state.tags.iter().any(|(name, tag)| names(tag) && policy.on.tag(name.as_str()))
+    let names = |tag: &state::Tag| tag.commit == *commit && tag.moved.is_none();
+    let named = |name: &TagName| known.state.tags.get(name).is_some_and(names) && policy.on.tag(name.as_str());
+    by_line || known.state.live.iter().any(named)
 }
 
 /// The commit has not come to `before` yet: whether it may, by that environment's own gate.

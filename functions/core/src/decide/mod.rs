@@ -107,10 +107,10 @@ impl Plan {
     /// Asks for `claim`, unless its lane is asked for already: a new claim, or the open one once its lease or wait is over.
     /// Says whether the lane is with another worker until later.
     pub(crate) fn outstanding(&mut self, known: Known<'_>, claim: Claim) -> bool {
-        let lane = claim.lane();
-        if self.actions.iter().any(|action| action.claim.lane() == lane) {
+        if self.actions.iter().any(|action| action.claim.shares_lane(&claim)) {
             return false;
         }
+        let lane = claim.lane();
         match known.state.claims.get(&lane) {
             None => self.act(claim),
             Some(open) if open.until <= known.now => {

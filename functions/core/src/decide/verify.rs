@@ -54,10 +54,9 @@ pub(super) fn verify(
             }
         }
     }
-    for deployment in here.deployments.iter().filter(|deployment| deployment.disproved()) {
-        if !known.state.answered.contains(&deployment.number) {
-            answer(known, environment, policy, here, deployment, plan);
-        }
+    let unanswered = here.disproved.difference(&known.state.answered);
+    for deployment in unanswered.filter_map(|number| here.deployment(*number)) {
+        answer(known, environment, policy, here, deployment, plan);
     }
     give_up(known, environment, plan);
 }
@@ -175,12 +174,12 @@ fn answer(
 
 /// What nobody acts on any more and nobody asks for is given up: what it was to judge is no longer there, or its time is over.
 fn give_up(known: Known<'_>, environment: &Name, plan: &mut Plan) {
-    for (lane, open) in &known.state.claims {
+    for open in known.state.claims.values() {
         let (Claim::Verify { environment: of, .. } | Claim::Observe { environment: of, .. }) = &open.claim else {
             continue;
         };
-        let wanted = plan.actions.iter().any(|action| action.claim.lane() == *lane);
-        if of == environment && open.until <= known.now && !wanted {
+        let wanted = || plan.actions.iter().any(|action| action.claim.shares_lane(&open.claim));
+        if of == environment && open.until <= known.now && !wanted() {
             plan.records.push(Fact::Abandoned { claim: open.number, why: "nothing asks for it any more".to_owned() });
         }
     }

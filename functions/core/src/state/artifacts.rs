@@ -58,9 +58,12 @@ impl State {
         }
     }
 
-    /// The same for every commit on the list: a build may serve many.
-    pub(super) fn settle_all(&mut self) {
-        for commit in self.unbuilt.clone() {
+    /// The same for every commit on the list that a build serves.
+    pub(super) fn settle_built(&mut self, artifact: &Name, key: &Key) {
+        let keys = |commit: &Commit| self.revisions.get(commit).map(|known| &known.revision.keys);
+        let served = |commit: &&Commit| keys(commit).is_some_and(|keys| keys.get(artifact) == Some(key));
+        let served: Vec<Commit> = self.unbuilt.iter().filter(served).cloned().collect();
+        for commit in served {
             self.settle(&commit);
         }
     }

@@ -19,7 +19,17 @@ impl Environment {
 
     /// The deployment with this number.
     pub fn deployment(&self, number: u64) -> Option<&Deployment> {
-        self.deployments.iter().rev().find(|deployment| deployment.number == number)
+        self.index(number).map(|index| &self.deployments[index])
+    }
+
+    /// The same, to be changed by the fold.
+    pub(super) fn deployment_mut(&mut self, number: u64) -> Option<&mut Deployment> {
+        self.index(number).map(|index| &mut self.deployments[index])
+    }
+
+    /// Numbers grow from one deployment to the next.
+    fn index(&self, number: u64) -> Option<usize> {
+        self.deployments.binary_search_by_key(&number, |deployment| deployment.number).ok()
     }
 
     /// Whether exactly these bytes were verified here (or have run here, when nothing was to be verified).
@@ -55,12 +65,8 @@ impl Environment {
 
     /// Since when exactly these bytes run here, if they do now.
     pub fn running_since(&self, artifacts: &Artifacts) -> Option<Time> {
-        let mut since = None;
-        for deployment in &self.deployments {
-            let Some(running) = deployment.running else { continue };
-            since = if same(&deployment.deploy.artifacts, artifacts) { since.or(Some(running)) } else { None };
-        }
-        since
+        let ran = self.deployments.iter().rev().filter(|deployment| deployment.running.is_some());
+        ran.take_while(|deployment| same(&deployment.deploy.artifacts, artifacts)).last()?.running
     }
 }
 
@@ -107,18 +113,10 @@ impl State {
 
     /// Whether `commit` was deployed in `environment`, or failed to be, since it was last released from a bar.
     pub fn tried(&self, environment: &Name, commit: &Commit) -> bool {
-        self.tried_since(environment, commit, 0)
-    }
-
-    /// The same, since the entry with this number too.
-    pub(crate) fn tried_since(&self, environment: &Name, commit: &Commit, number: u64) -> bool {
-        let since = self.unyanks.get(commit).copied().unwrap_or(0).max(number);
-        self.environments.get(environment).is_some_and(|environment| {
-            environment
-                .deployments
-                .iter()
-                .any(|deployment| deployment.number > since && deployment.deploy.commit == *commit)
-        })
+        let since = self.unyanks.get(commit).copied().unwrap_or(0);
+        let Some(environment) = self.environments.get(environment) else { return false };
+        let later = environment.deployments.iter().rev().take_while(|deployment| deployment.number > since);
+        later.into_iter().any(|deployment| deployment.deploy.commit == *commit)
     }
 }
 

@@ -78,9 +78,20 @@ impl State {
         if one == other {
             return Relation::Same;
         }
-        let (Some(first), Some(second)) = (self.on_line(one), self.on_line(other)) else { return Relation::Diverged };
+        match (self.on_line(one), self.on_line(other)) {
+            (Some(one), Some(other)) => self.related(one, other),
+            _ => Relation::Diverged,
+        }
+    }
+
+    /// The same of two commits that are each on a line.
+    pub(crate) fn related(&self, first: &Known, second: &Known) -> Relation {
         if first.line == second.line {
-            return if first.position < second.position { Relation::Before } else { Relation::After };
+            return match first.position.cmp(&second.position) {
+                Ordering::Less => Relation::Before,
+                Ordering::Equal => Relation::Same,
+                Ordering::Greater => Relation::After,
+            };
         }
         if self.leads_to(first, second) {
             Relation::Before

@@ -6,6 +6,7 @@
 pub mod artifacts;
 pub mod environment;
 mod fold;
+mod kept;
 pub mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,12 +40,16 @@ pub struct State {
     /// Trunk and the release branches, by name.
     pub lines: BTreeMap<String, Line>,
     /// Every commit of every line.
+    #[serde(with = "kept::revisions")]
     pub revisions: BTreeMap<Commit, Known>,
     /// Every tag ever seen.
     pub tags: BTreeMap<TagName, Tag>,
+    /// The tags that may bring something: they are there, and not from before adoption. Kept beside what it follows from, so that
+    /// deciding does not read every tag.
+    pub live: BTreeSet<TagName>,
     /// What was built, by artifact and key.
     pub builds: BTreeMap<Name, BTreeMap<Key, Build>>,
-    /// Commits of which something is not built. Kept beside what it follows from, so that deciding does not read every commit.
+    /// Commits of which something is not built: likewise.
     pub unbuilt: BTreeSet<Commit>,
     /// Images that have no tag of the commit they were built from, by digest: likewise.
     pub untagged: BTreeMap<Digest, Commit>,
@@ -127,12 +132,11 @@ pub struct Rewritten {
 }
 
 /// A commit of a line.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Known {
     /// The line it is on; nothing when a rewrite left it behind.
     pub line: Option<String>,
     /// The commit before it on its line, when a rewrite left it behind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Commit>,
     /// Its place on the line, from 0.
     pub position: usize,
@@ -148,27 +152,32 @@ pub struct Tag {
     /// The commit it names for ever.
     pub commit: Commit,
     /// Another commit that it stands on now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moved: Option<Commit>,
     /// Whether it is there no longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub gone: bool,
     /// Whether it is from before adoption.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopted: bool,
     /// Who made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
     /// The lines that held its commit when it was seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<String>,
     /// Trunk's newest commit among the commit's ancestors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nearest: Option<Commit>,
     /// The entry that showed it first.
     pub number: u64,
 }
 
 /// What became of building a key.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Build {
     /// It gave these bytes, built from that commit.
-    Done { bytes: Bytes, commit: Commit, size: u64, number: u64 },
+    Done { bytes: Bytes, commit: Commit },
     /// It cannot be built.
     Failed { refusal: Refusal, commit: Commit },
 }
@@ -191,8 +200,11 @@ pub struct Open {
 /// What runs in an environment, what did, and who holds it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Environment {
-    /// Every deployment, oldest first.
+    /// Every deployment that is remembered, oldest first.
     pub deployments: Vec<Deployment>,
+    /// Those of them that a check judged bad, by number. Kept beside what it follows from, so that deciding does not read every one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub disproved: BTreeSet<u64>,
     /// Whether it is held.
     pub held: Option<Hold>,
     /// Why it is torn: neither the new nor the old set is there as a whole.
@@ -204,12 +216,11 @@ pub struct Environment {
 }
 
 /// One deployment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Deployment {
     /// Its number: that of the claim's entry.
     pub number: u64,
-    /// What was claimed.
-    #[serde(flatten)]
+    /// What was claimed, without the commits it passed over: the ledger tells them.
     pub deploy: crate::fact::Deploy,
     /// When it was started.
     pub started: Time,
@@ -226,7 +237,7 @@ pub struct Deployment {
 }
 
 /// What a check said.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judgement {
     /// Whether it passed.
     pub passed: bool,

@@ -55,7 +55,9 @@ impl State {
     }
 
     fn begin(&mut self, entry: &Entry, deploy: &Deploy) {
-        self.refused.remove(&crate::plan::subject(&deploy.environment, &deploy.commit, deploy.tag.as_ref()));
+        if !self.refused.is_empty() {
+            self.refused.remove(&crate::plan::subject(&deploy.environment, &deploy.commit, deploy.tag.as_ref()));
+        }
         let environment = self.environment(&deploy.environment);
         if matches!(deploy.cause, Cause::Order | Cause::Rollback) {
             environment.order = None;
@@ -63,7 +65,7 @@ impl State {
         }
         environment.deployments.push(Deployment {
             number: entry.number,
-            deploy: deploy.clone(),
+            deploy: Deploy { passed: Vec::new(), ..deploy.clone() },
             started: entry.at,
             written: None,
             running: None,

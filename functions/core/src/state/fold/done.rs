@@ -7,20 +7,18 @@ use crate::state::{Build, Judgement, State};
 impl State {
     pub(super) fn done(&mut self, entry: &Entry, fact: &Fact) {
         match fact {
-            Fact::Built { artifact, key, commit, bytes, size, manifest, .. } => {
+            Fact::Built { artifact, key, commit, bytes, manifest, .. } => {
                 if let Some(manifest) = manifest {
                     self.manifests.insert(bytes.digest.clone(), manifest.clone());
                 }
                 let builds = self.builds.entry(artifact.clone()).or_default();
                 if !matches!(builds.get(key), Some(Build::Done { .. })) {
-                    let done =
-                        Build::Done { bytes: bytes.clone(), commit: commit.clone(), size: *size, number: entry.number };
-                    builds.insert(key.clone(), done);
+                    builds.insert(key.clone(), Build::Done { bytes: bytes.clone(), commit: commit.clone() });
                     if bytes.repository.is_some() {
                         self.untagged.insert(bytes.digest.clone(), commit.clone());
                     }
                 }
-                self.settle_all();
+                self.settle_built(artifact, key);
             }
             Fact::BuildFailed { artifact, key, commit, refusal, .. } => {
                 let failed = Build::Failed { refusal: refusal.clone(), commit: commit.clone() };
@@ -48,9 +46,7 @@ impl State {
             Fact::Judged { environment, deployment, check, passed, reason, .. } => {
                 let judgement =
                     Judgement { passed: *passed, reason: reason.clone(), at: entry.at, by: entry.by.clone() };
-                self.deployment(environment, *deployment, |deployment| {
-                    deployment.judgements.insert(check.clone(), judgement);
-                });
+                self.judge(environment, *deployment, check, judgement);
             }
             Fact::Erased { bytes, .. } => {
                 self.condemned.remove(&bytes.digest);
@@ -62,6 +58,17 @@ impl State {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn judge(&mut self, environment: &Name, number: u64, check: &Name, judgement: Judgement) {
+        let environment = self.environment(environment);
+        let Some(deployment) = environment.deployment_mut(number) else { return };
+        deployment.judgements.insert(check.clone(), judgement);
+        if deployment.disproved() {
+            environment.disproved.insert(number);
+        } else {
+            environment.disproved.remove(&number);
         }
     }
 

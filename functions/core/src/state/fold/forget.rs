@@ -3,15 +3,21 @@
 //! The ledger forgets nothing. What the rules no longer need is left out of the state: commits far behind their line's head,
 //! deployments far back, and the builds that only they have. A tag that is set that far back is refused like one from before adoption.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::{BuildHasherDefault, DefaultHasher};
 
 use crate::fact::Claim;
-use crate::ids::{Commit, Digest, Key};
-use crate::state::{Build, State};
+use crate::ids::{Commit, Digest, Key, Name};
+use crate::state::{Build, Environment, Line, Open, State, Yank};
 
-/// How many commits of a line and deployments of an environment are remembered at least. Up to twice as many are, so that
-/// forgetting costs little.
-pub const REMEMBERED: usize = 1000;
+/// How many commits of a line and deployments of an environment are remembered at least.
+pub const REMEMBERED: usize = 512;
+
+/// How many more may be remembered: forgetting looks at the whole state, so it is done for as many at once.
+const SLACK: usize = 256;
+
+/// What is only asked whether something is in it.
+type Named<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
 
 impl State {
     /// A state that forgets nothing, for those who tell history.
@@ -20,7 +26,7 @@ impl State {
     }
 
     pub(super) fn forget(&mut self) {
-        let long = |length: usize| length >= 2 * REMEMBERED;
+        let long = |length: usize| length >= REMEMBERED + SLACK;
         let due = self.lines.values().any(|line| long(line.commits.len()))
             || self.environments.values().any(|environment| long(environment.deployments.len()));
         if self.unforgetting || !due {
@@ -40,71 +46,82 @@ impl State {
                 index += 1;
                 index > old || deployment.number >= current
             });
+            let mut disproved = std::mem::take(&mut environment.disproved);
+            disproved.retain(|number| environment.deployment(*number).is_some());
+            environment.disproved = disproved;
         }
-        self.sweep();
+        self.sweep_commits();
+        self.sweep_bytes();
+        let environments = &self.environments;
+        self.answered
+            .retain(|number| environments.values().any(|environment| environment.deployment(*number).is_some()));
     }
 
-    fn sweep(&mut self) {
-        let commits = self.needed_commits();
-        self.revisions.retain(|commit, _| commits.contains(commit));
+    fn sweep_commits(&mut self) {
+        let Self { lines, environments, claims, yanks, revisions, .. } = self;
+        let mut commits = needed_commits(lines, environments, claims, yanks);
+        // Where what a rewrite left behind stands: back to the first that is on a line.
+        let mut open: Vec<&Commit> = commits.iter().copied().collect();
+        let mut left: BTreeSet<Commit> = BTreeSet::new();
+        while let Some(commit) = open.pop() {
+            let before = revisions.get(commit).and_then(|known| known.left_at.as_ref());
+            open.extend(before.filter(|before| left.insert(Commit::clone(before))));
+        }
+        commits.extend(&left);
+        revisions.retain(|commit, _| commits.contains(commit));
         self.unbuilt.retain(|commit| commits.contains(commit));
         self.recorded.retain(|commit, _| commits.contains(commit));
         self.unyanks.retain(|commit, _| commits.contains(commit));
-        for tag in self.tags.values_mut() {
-            tag.adopted |= !commits.contains(&tag.commit) && tag.moved.is_none();
+        for (name, tag) in self.tags.iter_mut().filter(|(_, tag)| !tag.adopted && tag.moved.is_none()) {
+            if !commits.contains(&tag.commit) {
+                // Of a tag that brings nothing, only where it stands is looked at again.
+                (tag.adopted, tag.by, tag.lines, tag.nearest) = (true, None, Vec::new(), None);
+                self.live.remove(name);
+            }
         }
-        let (keys, digests) = self.needed_bytes();
+    }
+
+    fn sweep_bytes(&mut self) {
+        let Self { revisions, recorded, environments, yanks, condemned, .. } = self;
+        let keys: Named<&Key> = revisions.values().flat_map(|known| known.revision.keys.values()).collect();
+        let deployments = environments.values().flat_map(|environment| &environment.deployments);
+        let deployed = deployments.flat_map(|deployment| deployment.deploy.artifacts.values());
+        let named = recorded.values().flat_map(BTreeMap::values).chain(deployed).map(|bytes| &bytes.digest);
+        let barred = yanks.values().flat_map(|yank| &yank.digests);
+        let digests: Named<&Digest> = named.chain(barred).chain(condemned.keys()).collect();
         for builds in self.builds.values_mut() {
             builds.retain(|key, build| match build {
                 Build::Done { bytes, .. } => keys.contains(key) || digests.contains(&bytes.digest),
                 Build::Failed { .. } => keys.contains(key),
             });
         }
-        let built: BTreeSet<&Digest> = (self.builds.values().flat_map(|builds| builds.values()))
-            .filter_map(|build| if let Build::Done { bytes, .. } = build { Some(&bytes.digest) } else { None })
-            .chain(&digests)
-            .collect();
-        self.untagged.retain(|digest, _| built.contains(digest));
-        self.manifests.retain(|digest, _| built.contains(digest));
+        let built = self.builds.values().flat_map(BTreeMap::values).filter_map(|build| match build {
+            Build::Done { bytes, .. } => Some(&bytes.digest),
+            Build::Failed { .. } => None,
+        });
+        let kept: Named<&Digest> = built.chain(digests).collect();
+        self.untagged.retain(|digest, _| kept.contains(digest));
+        self.manifests.retain(|digest, _| kept.contains(digest));
         for tags in self.image_tags.values_mut() {
-            tags.retain(|_, digest| built.contains(digest));
+            tags.retain(|_, digest| kept.contains(digest));
         }
-        let deployments = self.environments.values().flat_map(|environment| &environment.deployments);
-        let numbers: BTreeSet<u64> = deployments.map(|deployment| deployment.number).collect();
-        self.answered.retain(|number| numbers.contains(number));
     }
+}
 
-    fn needed_commits(&self) -> BTreeSet<Commit> {
-        let lines = self.lines.values().flat_map(|line| line.commits.iter().chain(&line.base));
-        let mut commits: BTreeSet<Commit> = lines.cloned().collect();
-        for environment in self.environments.values() {
-            commits.extend(environment.deployments.iter().map(|deployment| deployment.deploy.commit.clone()));
-            commits.extend(environment.order.iter().map(|order| order.commit.clone()));
-        }
-        commits.extend(self.claims.values().filter_map(|open| match &open.claim {
-            Claim::Build { commit, .. } => Some(commit.clone()),
-            _ => None,
-        }));
-        commits.extend(self.yanks.keys().cloned());
-        // Where what a rewrite left behind stands: back to the first that is on a line.
-        let mut open: Vec<&Commit> = commits.iter().collect();
-        let mut left = BTreeSet::new();
-        while let Some(commit) = open.pop() {
-            let before = self.revisions.get(commit).and_then(|known| known.left_at.as_ref());
-            open.extend(before.filter(|before| left.insert(Commit::clone(before))));
-        }
-        commits.extend(left);
-        commits
-    }
-
-    /// The keys and digests that remembered commits, deployments and bars name.
-    fn needed_bytes(&self) -> (BTreeSet<Key>, BTreeSet<Digest>) {
-        let keys = self.revisions.values().flat_map(|known| known.revision.keys.values()).cloned().collect();
-        let deployments = self.environments.values().flat_map(|environment| &environment.deployments);
-        let deployed =
-            deployments.flat_map(|deployment| deployment.deploy.artifacts.values()).map(|bytes| &bytes.digest);
-        let recorded = self.recorded.values().flat_map(|artifacts| artifacts.values()).map(|bytes| &bytes.digest);
-        let barred = self.yanks.values().flat_map(|yank| &yank.digests);
-        (keys, deployed.chain(recorded).chain(barred).chain(self.condemned.keys()).cloned().collect())
-    }
+/// The commits that lines, deployments, orders, builds under way and bars name.
+fn needed_commits<'a>(
+    lines: &'a BTreeMap<String, Line>,
+    environments: &'a BTreeMap<Name, Environment>,
+    claims: &'a BTreeMap<String, Open>,
+    yanks: &'a BTreeMap<Commit, Yank>,
+) -> Named<&'a Commit> {
+    let on_lines = lines.values().flat_map(|line| line.commits.iter().chain(&line.base));
+    let deployments = environments.values().flat_map(|environment| &environment.deployments);
+    let deployed = deployments.map(|deployment| &deployment.deploy.commit);
+    let ordered = environments.values().filter_map(|environment| environment.order.as_ref()).map(|order| &order.commit);
+    let building = claims.values().filter_map(|open| match &open.claim {
+        Claim::Build { commit, .. } => Some(commit),
+        _ => None,
+    });
+    on_lines.chain(deployed).chain(ordered).chain(building).chain(yanks.keys()).collect()
 }

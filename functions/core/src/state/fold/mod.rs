@@ -83,8 +83,7 @@ impl State {
     }
 
     pub(super) fn deployment(&mut self, environment: &Name, number: u64, change: impl FnOnce(&mut Deployment)) {
-        let deployments = &mut self.environment(environment).deployments;
-        if let Some(deployment) = deployments.iter_mut().rev().find(|deployment| deployment.number == number) {
+        if let Some(deployment) = self.environment(environment).deployment_mut(number) {
             change(deployment);
         }
     }

@@ -49,9 +49,10 @@ impl State {
                 self.see_tag(tag, seen);
             }
             Fact::TagGone { tag } => {
-                if let Some(tag) = self.tags.get_mut(tag) {
-                    tag.gone = true;
-                    tag.moved = None;
+                if let Some(seen) = self.tags.get_mut(tag) {
+                    seen.gone = true;
+                    seen.moved = None;
+                    self.live.remove(tag);
                 }
             }
             Fact::Drifted { environment, artifact, found } => {
@@ -67,6 +68,9 @@ impl State {
 
     /// A promotion tag names one commit for ever: seen on another, it is only noted to have moved.
     fn see_tag(&mut self, name: &TagName, seen: Tag) {
+        if !self.tags.get(name).unwrap_or(&seen).adopted {
+            self.live.insert(name.clone());
+        }
         match self.tags.get_mut(name) {
             None => {
                 self.tags.insert(name.clone(), seen);

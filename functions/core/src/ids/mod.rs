@@ -2,65 +2,85 @@
 //!
 //! Serde goes through the same door as everybody else, so an unchecked one cannot exist, in a fixture either.
 
+mod text;
+
 use std::fmt;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use text::{Hex, Shared};
 
 use crate::refusal::{Code, Refusal};
 
-/// Declares a string that one function has checked.
+/// Declares a string that one function has checked, and how it is held: [`Hex`] or [`Shared`], neither of which costs much to copy.
 macro_rules! checked {
-    ($(#[$meta:meta])* $name:ident, $check:ident, $pattern:literal) => {
+    ($(#[$meta:meta])* $name:ident($held:ty), $check:ident) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(#[schemars(regex(pattern = $pattern))] String);
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, JsonSchema)]
+        pub struct $name(#[schemars(with = "String")] $held);
 
         impl $name {
             /// The text.
             pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = Refusal;
-            fn try_from(text: String) -> Result<Self, Refusal> {
-                $check(&text)?;
-                Ok(Self(text))
+                self.0.as_str()
             }
         }
 
         impl std::str::FromStr for $name {
             type Err = Refusal;
             fn from_str(text: &str) -> Result<Self, Refusal> {
-                Self::try_from(text.to_owned())
+                $check(text)?;
+                Ok(Self(<$held>::new(text)))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Refusal;
+            fn try_from(text: String) -> Result<Self, Refusal> {
+                text.parse()
             }
         }
 
         impl From<$name> for String {
             fn from(name: $name) -> Self {
-                name.0
+                name.as_str().to_owned()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                deserializer.deserialize_str(text::Checked::new())
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.pad(&self.0)
+                formatter.pad(self.as_str())
             }
         }
 
         impl fmt::Debug for $name {
             fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                fmt::Debug::fmt(&self.0, formatter)
+                fmt::Debug::fmt(self.as_str(), formatter)
+            }
+        }
+
+        impl std::hash::Hash for $name {
+            fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
+                self.as_str().hash(hasher);
             }
         }
 
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
-                &self.0
+                self.as_str()
             }
         }
     };
@@ -68,18 +88,18 @@ macro_rules! checked {
 
 checked! {
     /// A full git commit id: 40 lowercase hex digits, or 64 in a SHA-256 repository.
-    Commit, check_commit, "^([0-9a-f]{40}|[0-9a-f]{64})$"
+    Commit(Hex), check_commit
 }
 
 impl Commit {
     /// The first `length` digits: the image tag of a commit.
     pub fn short(&self, length: usize) -> &str {
-        self.0.get(..length).unwrap_or(&self.0)
+        self.as_str().get(..length).unwrap_or(self.as_str())
     }
 
     /// The image tag of the commit: its first `length` digits.
     pub fn tag(&self, length: usize) -> ImageTag {
-        ImageTag(self.short(length).to_owned())
+        ImageTag(Shared::new(self.short(length)))
     }
 }
 
@@ -87,30 +107,30 @@ checked! {
     /// The digest of an artifact's bytes: `sha256:` and 64 lowercase hex digits.
     ///
     /// Of an image, this is the digest of its manifest or index; of a package, that of the file.
-    Digest, check_digest, "^sha256:[0-9a-f]{64}$"
+    Digest(Shared), check_digest
 }
 
 impl Digest {
     /// The 64 hex digits, without the algorithm.
     pub fn hex(&self) -> &str {
-        &self.0["sha256:".len()..]
+        &self.as_str()["sha256:".len()..]
     }
 
     /// The digest whose SHA-256 sum is `sum`.
     pub fn from_sum(sum: [u8; 32]) -> Self {
-        Self(format!("sha256:{}", hex(&sum)))
+        Self(Shared::new(&format!("sha256:{}", hex(&sum))))
     }
 }
 
 checked! {
     /// What an artifact was built from: the SHA-256 sum of the watched files and the recipe, as 64 hex digits.
-    Key, check_key, "^[0-9a-f]{64}$"
+    Key(Hex), check_key
 }
 
 impl Key {
     /// The key whose SHA-256 sum is `sum`.
     pub fn from_sum(sum: [u8; 32]) -> Self {
-        Self(hex(&sum))
+        Self(Hex::new(&hex(&sum)))
     }
 }
 
@@ -118,14 +138,14 @@ checked! {
     /// The name of a project, an artifact, an environment or a check: `[a-z0-9]` with `-`, `_` and `.` inside, 63 at most.
     ///
     /// It becomes a folder, a part of an object's key and a part of a queue's message group, so it is kept to what all of them take.
-    Name, check_name, "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"
+    Name(Shared), check_name
 }
 
 checked! {
     /// A git tag's name, without `refs/tags/`.
     ///
     /// It holds what git lets a tag be named; whether it is a legal image tag is another question ([`TagName::image_tag`]).
-    TagName, check_tag, "^[^\\s~^:?*\\[\\\\]+$"
+    TagName(Shared), check_tag
 }
 
 impl TagName {
@@ -135,13 +155,13 @@ impl TagName {
     /// [`Code::IllegalImageTag`] when a registry would not take it (`v1+b1`, `a/b`): it is never silently changed.
     /// Source: `<reference>` in <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
     pub fn image_tag(&self) -> Result<ImageTag, Refusal> {
-        ImageTag::try_from(self.0.clone())
+        self.as_str().parse()
     }
 }
 
 checked! {
     /// A tag that registries take: `[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}`.
-    ImageTag, check_image_tag, "^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$"
+    ImageTag(Shared), check_image_tag
 }
 
 fn check_commit(text: &str) -> Result<(), Refusal> {
@@ -210,7 +230,8 @@ fn check_image_tag(text: &str) -> Result<(), Refusal> {
 }
 
 fn is_hex(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    // Not `all`: looking at every byte, whatever the others are, is done for many at once.
+    text.bytes().fold(true, |hex, byte| hex & matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn hex(bytes: &[u8]) -> String {
