@@ -62,7 +62,7 @@ fn row(taken: &Taken, full: f64) -> Row {
 
 fn take(busy: &Busy) -> Outcome<Taken> {
     let (before, tail) = busy.entries.split_at(busy.entries.len() - TAIL);
-    let checkpoint = serde_json::to_string(&State::fold(before))?;
+    let checkpoint = State::fold(before).to_checkpoint()?;
     if woken(&checkpoint, tail)? != busy.state {
         return Err("a wake-up from a checkpoint ends in another state".into());
     }
@@ -81,7 +81,7 @@ fn take(busy: &Busy) -> Outcome<Taken> {
 
 /// The state after a checkpoint and the entries since.
 fn woken(checkpoint: &str, tail: &[Entry]) -> Outcome<State> {
-    let mut state: State = serde_json::from_str(checkpoint)?;
+    let mut state = State::from_checkpoint(checkpoint)?;
     for entry in tail {
         state.apply(entry);
     }
@@ -95,7 +95,7 @@ fn timed<T>(runs: usize, mut work: impl FnMut() -> Outcome<T>) -> Outcome<f64> {
     for _ in 0..runs {
         let began = now()?;
         let made = black_box(work()?);
-        taken.push((now()? - began).as_secs_f64());
+        taken.push(now()?.saturating_sub(began).as_secs_f64());
         drop(made);
     }
     Ok(median(taken))

@@ -7,12 +7,31 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Build, Deployment, Judgement, Known};
+use super::{Build, Deployment, Judgement, Known, State};
 use crate::deployment::{Artifacts, Bytes};
 use crate::fact::{Deploy, Revision};
 use crate::ids::{Commit, Digest, ImageTag, Name, Time};
 use crate::policy::Kind;
 use crate::refusal::Refusal;
+
+impl State {
+    /// The state, from a checkpoint's text.
+    ///
+    /// # Errors
+    /// What is wrong with the text: it is of another version, or no checkpoint at all.
+    // Here and not where it is asked for, since this crate is built for speed.
+    pub fn from_checkpoint(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+
+    /// The state as a checkpoint's text.
+    ///
+    /// # Errors
+    /// None that a state can bring about; the serializer's, if it ever had one.
+    pub fn to_checkpoint(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
 
 /// Commits, without the map's keys: each tells its own.
 pub(super) mod revisions {

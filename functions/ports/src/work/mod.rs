@@ -93,7 +93,7 @@ impl<'a, W: World> Worker<'a, W> {
     pub async fn open(world: &'a W, report: &'a dyn Report, by: &str, trunk: &str) -> Result<Self, Failure> {
         let checkpoint = world.ledger().checkpoint(VERSION).await?;
         let state: State =
-            checkpoint.and_then(|checkpoint| serde_json::from_str(&checkpoint.state).ok()).unwrap_or_default();
+            checkpoint.and_then(|checkpoint| State::from_checkpoint(&checkpoint.state).ok()).unwrap_or_default();
         let kept = Cell::new(state.number);
         let id = format!("{by} {}", world.clock().unique());
         let (by, trunk, state, policy) = (by.to_owned(), trunk.to_owned(), RefCell::new(state), RefCell::new(None));

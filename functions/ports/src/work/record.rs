@@ -60,7 +60,8 @@ impl<W: World> Worker<'_, W> {
             if state.number < self.kept.get() + CHECKPOINT {
                 return Ok(());
             }
-            let text = serde_json::to_string(&*state)
+            let text = state
+                .to_checkpoint()
                 .map_err(|error| Fault::lasting(format!("the state cannot be written: {error}")))?;
             Checkpoint { number: state.number, version: VERSION, state: text }
         };

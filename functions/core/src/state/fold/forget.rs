@@ -32,13 +32,14 @@ impl State {
         if self.unforgetting || !due {
             return;
         }
-        for line in self.lines.values_mut().filter(|line| long(line.commits.len())) {
-            let old = line.commits.len() - REMEMBERED;
+        // What is far behind in one place goes with what is in another, so that the state is looked at once.
+        for line in self.lines.values_mut() {
+            let old = line.commits.len().saturating_sub(REMEMBERED);
             line.commits.drain(..old);
             line.first += old;
         }
-        for environment in self.environments.values_mut().filter(|environment| long(environment.deployments.len())) {
-            let old = environment.deployments.len() - REMEMBERED;
+        for environment in self.environments.values_mut() {
+            let old = environment.deployments.len().saturating_sub(REMEMBERED);
             // What stands there is never forgotten, however often something newer failed to come.
             let current = environment.current().map_or(u64::MAX, |current| current.number);
             let mut index = 0;
