@@ -29,8 +29,12 @@ pub(super) fn candidates<'a>(
     let state = known.state;
     let here = Here { state, name, newest: newest(state, name), tried: OnceCell::new() };
     let mut candidates = here.by_line(policy);
-    for tag in state.live.iter().filter(|tag| policy.on.tag(tag.as_str())) {
-        candidates.extend(state.tags.get(tag).and_then(|seen| here.by_tag(tag, seen, plan)));
+    for tag in &state.live {
+        let Some(seen) = state.tags.get(tag) else { continue };
+        // Most tags are behind what is here; asking their patterns first would be most of the work.
+        if !here.passed(seen) && policy.on.tag(tag.as_str()) {
+            candidates.extend(here.by_tag(tag, seen, plan));
+        }
     }
     candidates.sort_by(|one, other| newest_first(state, one, other));
     candidates
@@ -68,7 +72,14 @@ impl<'a> Here<'a, '_> {
         candidates
     }
 
-    /// The tag's commit, if the tag asks for the environment and it would not move back.
+    /// Whether what is here is newer than the tag's commit, or is that commit, whatever order the tags came in.
+    fn passed(&self, seen: &Tag) -> bool {
+        let (None, Some((_, here))) = (&seen.moved, self.newest) else { return false };
+        let on_line = self.state.on_line(&seen.commit);
+        on_line.is_some_and(|on_line| matches!(self.state.related(here, on_line), Relation::Same | Relation::After))
+    }
+
+    /// The commit of a tag that asks for the environment and was not [passed](Self::passed), if it may come.
     fn by_tag(&self, tag: &'a TagName, seen: &'a Tag, plan: &mut Plan) -> Option<Candidate<'a>> {
         let (state, name) = (self.state, self.name);
         let refuse = |plan: &mut Plan, refusal| plan.refuse(subject(name, &seen.commit, Some(tag)), refusal);
@@ -85,12 +96,7 @@ impl<'a> Here<'a, '_> {
             }
             return None;
         };
-        let diverged = match self.newest.map(|(_, here)| state.related(here, on_line)) {
-            // Passed over: what is here is newer, whatever order the tags came in.
-            Some(Relation::Same | Relation::After) => return None,
-            Some(Relation::Diverged) => self.newest,
-            Some(Relation::Before) | None => None,
-        };
+        let diverged = self.newest.filter(|(_, here)| state.related(here, on_line) == Relation::Diverged);
         if state.suspended(&seen.commit) {
             refuse(plan, words::suspended(&seen.commit));
             return None;

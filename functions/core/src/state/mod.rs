@@ -11,7 +11,7 @@ pub mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use fold::REMEMBERED;
+pub use fold::{DEPLOYMENTS, REMEMBERED};
 
 use serde::{Deserialize, Serialize};
 

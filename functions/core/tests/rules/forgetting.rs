@@ -1,13 +1,13 @@
 //! The state is bounded, however long the ledger grows, and forgets nothing that the rules need.
 
 use trunkline_core::fact::Fact;
-use trunkline_core::state::REMEMBERED;
+use trunkline_core::state::{DEPLOYMENTS, REMEMBERED};
 
 use super::story::{PLAIN, Story, long_commit, long_revision, name};
 
-/// A story with so many commits, all of them deployed to stage; the first one also to prod.
+/// A story with so many commits, all of them deployed to stage, every tenth to demo, the first one to prod.
 fn years(commits: usize) -> Story {
-    let mut story = Story::new(PLAIN);
+    let mut story = Story::new(&PLAIN.replace("  prod:", "  demo: { on: \"rc-*\" }\n  prod:"));
     for id in 0..commits {
         let base = id.checked_sub(1).map(long_commit);
         let revisions = vec![long_revision(id)];
@@ -20,7 +20,10 @@ fn years(commits: usize) -> Story {
         if id == 0 || id + 1 == commits {
             story.settle();
         } else {
-            story.deploy_at_once(long_commit(id));
+            story.deploy_at_once("stage", long_commit(id));
+            if id % 10 == 0 {
+                story.deploy_at_once("demo", long_commit(id));
+            }
         }
     }
     story
@@ -33,6 +36,20 @@ fn the_state_holds_a_bounded_number_of_commits_and_deployments() {
     assert!(story.state.environments[&name("stage")].deployments.len() < 2 * REMEMBERED);
     assert!(story.state.builds[&name("site")].len() < 2 * REMEMBERED);
     assert_eq!(story.state.lines["main"].first + story.state.lines["main"].commits.len(), 2 * REMEMBERED + 10);
+}
+
+#[test]
+fn deployments_are_remembered_as_long_as_their_commits_and_some_of_each_environment_longer() {
+    let story = years(4 * REMEMBERED);
+    let line = &story.state.lines["main"];
+    let ran = |environment: &str| story.state.environments[&name(environment)].deployments.iter();
+    let of = |environment: &str, commit| ran(environment).any(|deployment| deployment.deploy.commit == commit);
+    assert!(line.commits.iter().all(|commit| of("stage", commit.clone())), "`after` asks for each of them");
+    // Demo gets a tenth of the commits, so its last deployments reach further back than the line.
+    assert!(ran("demo").count() >= DEPLOYMENTS);
+    let oldest = ran("demo").next().unwrap().deploy.commit.clone();
+    assert!(!line.commits.contains(&oldest) && story.state.revisions.contains_key(&oldest));
+    assert!(ran("demo").count() < DEPLOYMENTS + REMEMBERED / 5);
 }
 
 #[test]

@@ -153,12 +153,12 @@ impl Story {
     }
 
     /// Builds the site of a commit and deploys it to stage, without deciding.
-    pub(crate) fn deploy_at_once(&mut self, commit: Commit) {
+    pub(crate) fn deploy_at_once(&mut self, environment: &str, commit: Commit) {
         let key = self.state.revisions[&commit].revision.keys[&name("site")].clone();
         self.act(&Claim::Build { artifact: name("site"), key, commit: commit.clone() }, None);
         let artifacts = self.state.contents(&commit).artifacts;
         let deploy = Deploy {
-            environment: name("stage"),
+            environment: name(environment),
             commit,
             tag: None,
             cause: Cause::Line,

@@ -104,7 +104,7 @@ fn nobody_is_asked_for_longer_than_the_environment_waits_whether_it_runs() {
     let observe = "{ folder: \"/srv/{environment}\", observe: { http: { url: \"https://shop.example/{commit}\" } } }";
     let mut story = Story::new(&PLAIN.replace("{ folder: \"/srv/{environment}\" }", observe));
     story.trunk(&[(1, "site=a")]);
-    story.deploy_at_once(super::story::commit(1));
+    story.deploy_at_once("stage", super::story::commit(1));
     let asked = story.plan().actions[0].claim.clone();
     assert!(matches!(asked, Claim::Observe { .. }), "{asked:?}");
     let claim = story.start(&asked);

@@ -10,11 +10,14 @@ use crate::fact::Claim;
 use crate::ids::{Commit, Digest, Key, Name};
 use crate::state::{Build, Environment, Line, Open, State, Yank};
 
-/// How many commits of a line and deployments of an environment are remembered at least.
+/// How many commits of a line are remembered at least, and deployments of commits that are.
 pub const REMEMBERED: usize = 512;
 
+/// How many deployments of an environment are remembered at least, however old their commits are.
+pub const DEPLOYMENTS: usize = 64;
+
 /// How many more may be remembered: forgetting looks at the whole state, so it is done for as many at once.
-const SLACK: usize = 256;
+const SLACK: usize = 512;
 
 /// What is only asked whether something is in it.
 type Named<T> = HashSet<T, BuildHasherDefault<DefaultHasher>>;
@@ -38,18 +41,9 @@ impl State {
             line.commits.drain(..old);
             line.first += old;
         }
+        let on_line: Named<&Commit> = self.lines.values().flat_map(|line| &line.commits).collect();
         for environment in self.environments.values_mut() {
-            let old = environment.deployments.len().saturating_sub(REMEMBERED);
-            // What stands there is never forgotten, however often something newer failed to come.
-            let current = environment.current().map_or(u64::MAX, |current| current.number);
-            let mut index = 0;
-            environment.deployments.retain(|deployment| {
-                index += 1;
-                index > old || deployment.number >= current
-            });
-            let mut disproved = std::mem::take(&mut environment.disproved);
-            disproved.retain(|number| environment.deployment(*number).is_some());
-            environment.disproved = disproved;
+            environment.forget(&on_line);
         }
         self.sweep_commits();
         self.sweep_bytes();
@@ -89,22 +83,41 @@ impl State {
         let deployed = deployments.flat_map(|deployment| deployment.deploy.artifacts.values());
         let named = recorded.values().flat_map(BTreeMap::values).chain(deployed).map(|bytes| &bytes.digest);
         let barred = yanks.values().flat_map(|yank| &yank.digests);
-        let digests: Named<&Digest> = named.chain(barred).chain(condemned.keys()).collect();
+        let mut kept: Named<&Digest> = named.chain(barred).chain(condemned.keys()).collect();
         for builds in self.builds.values_mut() {
             builds.retain(|key, build| match build {
-                Build::Done { bytes, .. } => keys.contains(key) || digests.contains(&bytes.digest),
+                Build::Done { bytes, .. } => keys.contains(key) || kept.contains(&bytes.digest),
                 Build::Failed { .. } => keys.contains(key),
             });
         }
-        let built = self.builds.values().flat_map(BTreeMap::values).filter_map(|build| match build {
+        kept.extend(self.builds.values().flat_map(BTreeMap::values).filter_map(|build| match build {
             Build::Done { bytes, .. } => Some(&bytes.digest),
             Build::Failed { .. } => None,
-        });
-        let kept: Named<&Digest> = built.chain(digests).collect();
+        }));
         self.untagged.retain(|digest, _| kept.contains(digest));
         self.manifests.retain(|digest, _| kept.contains(digest));
         for tags in self.image_tags.values_mut() {
             tags.retain(|_, digest| kept.contains(digest));
+        }
+    }
+}
+
+impl Environment {
+    /// Forgets old deployments, save those of commits that are still on a line.
+    fn forget(&mut self, on_line: &Named<&Commit>) {
+        let length = self.deployments.len();
+        // What stands there is never forgotten, however often something newer failed to come.
+        let current = self.current().map_or(u64::MAX, |current| current.number);
+        let mut newer = length;
+        self.deployments.retain(|deployment| {
+            newer -= 1;
+            let recent = newer < DEPLOYMENTS || newer < REMEMBERED && on_line.contains(&deployment.deploy.commit);
+            recent || deployment.number >= current
+        });
+        if self.deployments.len() < length {
+            let mut disproved = std::mem::take(&mut self.disproved);
+            disproved.retain(|number| self.deployment(*number).is_some());
+            self.disproved = disproved;
         }
     }
 }

@@ -6,7 +6,7 @@ mod forget;
 mod observed;
 mod ordered;
 
-pub use forget::REMEMBERED;
+pub use forget::{DEPLOYMENTS, REMEMBERED};
 
 use super::{Deployment, Environment, State};
 use crate::fact::{Entry, Fact};

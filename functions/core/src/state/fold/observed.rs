@@ -147,11 +147,11 @@ impl State {
         revisions: &'a [Revision],
     ) -> (Option<&'a Commit>, &'a [Revision]) {
         let line = self.lines.get(name);
-        let begins = base.is_none_or(|base| line.is_none_or(|line| !line.commits.contains(base)));
+        let begins = || base.is_none_or(|base| line.is_none_or(|line| !line.commits.contains(base)));
         let others = |revision: &&Revision| {
             self.on_line(&revision.commit).is_some_and(|known| known.line.as_deref() != Some(name))
         };
-        let shared = if release && begins { revisions.iter().take_while(others).count() } else { 0 };
+        let shared = if release && begins() { revisions.iter().take_while(others).count() } else { 0 };
         let (theirs, own) = revisions.split_at(shared);
         (theirs.last().map(|last| &last.commit).or(base), own)
     }
