@@ -17,7 +17,9 @@ pub(super) async fn where_is(common: &Common, revision: &str) -> Result<Answer, 
     let entries = session.world.ledger().read(1).await?;
     // History is told from the whole ledger; the state that the rules use forgets what is far back.
     let mut state = State::whole();
-    entries.iter().for_each(|entry| state.apply(entry));
+    for entry in &entries {
+        state.apply(entry);
+    }
     let policy = session.policy(&state);
     let found = view::where_is(&state, &policy, &commit, session.now(), &entries)?;
     Answer::done(&found, &found)
