@@ -11,9 +11,7 @@ mod outcome;
 mod person;
 mod project;
 mod session;
-mod targets;
 mod verbs;
-mod world;
 
 use std::process::ExitCode;
 

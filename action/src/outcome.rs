@@ -7,10 +7,10 @@ use trunkline_core::view::tell::purpose;
 use trunkline_core::view::{Asked, Outstanding, asked, changes};
 use trunkline_ports::failure::Failure;
 use trunkline_ports::work::{Ended, Worker};
+use trunkline_worlds::Machine;
 
 use crate::answer::{Answer, Exit, document};
 use crate::session::Session;
-use crate::world::Machine;
 
 /// A run that is over.
 pub(crate) struct Outcome<'a> {

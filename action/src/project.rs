@@ -58,11 +58,6 @@ impl Project {
         }
         Err(refused.into())
     }
-
-    /// The store's folder.
-    pub(crate) fn store(&self) -> PathBuf {
-        self.root.join(&self.policy.store)
-    }
 }
 
 /// The policy of a commit, or why there is none.

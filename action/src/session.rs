@@ -5,17 +5,16 @@ use std::sync::Arc;
 use trunkline_core::ids::Time;
 use trunkline_core::policy::Policy;
 use trunkline_core::state::State;
-use trunkline_local::ledger::Folder;
 use trunkline_ports::clock::Clock;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::work::{Ended, Worker};
 use trunkline_ports::world::World;
+use trunkline_worlds::{Machine, Setting};
 
 use crate::arguments::Common;
 use crate::console::Console;
 use crate::person;
 use crate::project::Project;
-use crate::world::Machine;
 
 /// One project, opened.
 pub(crate) struct Session {
@@ -28,31 +27,28 @@ pub(crate) struct Session {
     by: String,
 }
 
+/// Names the KMS key that encrypts what goes to a bucket; without it, the bucket's own setting holds.
+const KEY_ID: &str = "TRUNKLINE_KMS_KEY_ID";
+
 impl Session {
     /// Opens the project to look at: nothing is made, a ledger that does not exist reads as empty.
     ///
     /// # Errors
-    /// As [`Project::find`].
+    /// As [`Project::find`] and [`Machine::look`].
     pub(crate) async fn look(common: &Common) -> Result<Self, Failure> {
-        let project = Project::find(common).await?;
-        let ledger = Folder::open(&project.store(), &project.policy.project);
-        Self::with(project, ledger, String::new())
+        let (project, console) = (Project::find(common).await?, Console::new());
+        let world = Machine::look(setting(&project, &console)).await?;
+        Ok(Self { project, world, console, by: String::new() })
     }
 
     /// Opens the project to write to its ledger, which is made if there is none.
     ///
     /// # Errors
-    /// As [`Project::find`] and [`Folder::create`].
+    /// As [`Project::find`] and [`Machine::write`].
     pub(crate) async fn write(common: &Common, by: Option<&str>) -> Result<Self, Failure> {
-        let project = Project::find(common).await?;
-        let ledger = Folder::create(&project.store(), &project.policy.project).await?;
+        let (project, console) = (Project::find(common).await?, Console::new());
+        let world = Machine::write(setting(&project, &console)).await?;
         let by = person::name(by, &project.root);
-        Self::with(project, ledger, by)
-    }
-
-    fn with(project: Project, ledger: Folder, by: String) -> Result<Self, Failure> {
-        let console = Console::new();
-        let world = Machine::new(&project, ledger, &console)?;
         Ok(Self { project, world, console, by })
     }
 
@@ -81,5 +77,16 @@ impl Session {
     /// Now, by the store's clock.
     pub(crate) fn now(&self) -> Time {
         self.world.clock().now()
+    }
+}
+
+fn setting<'a>(project: &'a Project, console: &Arc<Console>) -> Setting<'a> {
+    let console = Arc::clone(console);
+    Setting {
+        root: &project.root,
+        policy: &project.policy,
+        source: person::source(&project.root),
+        key_id: std::env::var(KEY_ID).ok().filter(|id| !id.is_empty()),
+        watch: Arc::new(move |what: &str| console.watcher(what)),
     }
 }

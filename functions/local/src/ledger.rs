@@ -22,7 +22,7 @@ use trunkline_core::fact::Entry;
 use trunkline_core::ids::Name;
 use trunkline_core::refusal::{Code, Refusal};
 use trunkline_ports::failure::Failure;
-use trunkline_ports::ledger::{Append, Checkpoint, Ledger};
+use trunkline_ports::ledger::{Append, Checkpoint, Ledger, text};
 
 use crate::clock::unique;
 use crate::files::{self, blocking, fault};
@@ -67,7 +67,7 @@ impl Ledger for Folder {
 
     async fn append(&self, entry: &Entry) -> Result<Append, Failure> {
         let (folder, number, id) = (self.folder.clone(), entry.number, entry.id.clone());
-        let text = entries::text(entry)?;
+        let text = text::write(entry)?;
         blocking(move || entries::append(&folder, number, &id, &text)).await
     }
 
@@ -82,18 +82,33 @@ impl Ledger for Folder {
     }
 }
 
+/// Makes a store's folder unless it is there. One that it makes gets a `.gitignore` that hides it all.
+///
+/// # Errors
+/// As [`Folder::create`].
+pub async fn make_store(store: &Path) -> Result<(), Failure> {
+    let store = store.to_owned();
+    blocking(move || make_folder(&store, &store)).await
+}
+
 fn make(store: &Path, folder: &Path) -> Result<(), Failure> {
-    let ours = !store.exists();
     let pending = folder.join("pending");
-    fs::create_dir_all(&pending).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => unusable(&pending),
-        _ => fault("making", &pending, &error),
+    make_folder(store, &pending)?;
+    sweep(&pending)
+}
+
+/// Makes `folder` in `store`, and hides the store if it is new.
+fn make_folder(store: &Path, folder: &Path) -> Result<(), Failure> {
+    let ours = !store.exists();
+    fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => unusable(folder),
+        _ => fault("making", folder, &error),
     })?;
     let ignore = store.join(".gitignore");
     if ours && !ignore.exists() {
-        files::replace(&ignore, &pending.join(unique()), b"*\n").map_err(|error| fault("writing", &ignore, &error))?;
+        files::replace(&ignore, &folder.join(unique()), b"*\n").map_err(|error| fault("writing", &ignore, &error))?;
     }
-    sweep(&pending)
+    Ok(())
 }
 
 fn unusable(path: &Path) -> Failure {

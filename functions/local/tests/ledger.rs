@@ -2,17 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that meets an error has failed")]
 
+use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 use trunkline_core::fact::{Entry, FORMAT};
-use trunkline_core::ids::{Name, Time};
+use trunkline_core::ids::Name;
 use trunkline_core::refusal::Code;
 use trunkline_local::ledger::Folder;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::ledger::{Append, Checkpoint, Ledger};
+use trunkline_testbench::ledger::{entry, fill, keeps_the_rules};
 
 /// Names the store to a child process, and whose process it is.
 const STORE: &str = "TRUNKLINE_TEST_STORE";
@@ -22,24 +24,11 @@ fn project() -> Name {
     "shop".parse().unwrap()
 }
 
-fn entry(number: u64, id: &str) -> Entry {
-    Entry {
-        format: FORMAT,
-        number,
-        id: id.to_owned(),
-        at: Time(number.cast_signed()),
-        by: "test".to_owned(),
-        facts: vec![],
-    }
-}
-
 /// A ledger of `count` entries.
 async fn ledger(count: u64) -> (TempDir, Folder) {
     let store = tempfile::tempdir().unwrap();
     let ledger = Folder::create(&store.path().join("store"), &project()).await.unwrap();
-    for number in 1..=count {
-        assert_eq!(ledger.append(&entry(number, "a")).await, Ok(Append::Written));
-    }
+    fill(&ledger, count).await;
     (store, ledger)
 }
 
@@ -64,12 +53,14 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn entries_come_back_in_order_from_any_number_on() {
-    let (_store, ledger) = ledger(12).await;
-    for from in [0, 1, 2, 11, 12, 13] {
-        let numbers: Vec<u64> = ledger.read(from).await.unwrap().iter().map(|entry| entry.number).collect();
-        assert_eq!(numbers, (from.max(1)..=12).collect::<Vec<_>>());
-    }
+async fn a_folder_keeps_every_rule_of_a_ledger() {
+    let stores = tempfile::tempdir().unwrap();
+    let number = Cell::new(0);
+    keeps_the_rules(async || {
+        number.set(number.get() + 1);
+        Folder::create(&stores.path().join(number.get().to_string()), &project()).await.unwrap()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -95,15 +86,6 @@ async fn a_store_hides_from_git_what_it_made_and_leaves_alone_what_was_there() {
 async fn a_file_where_the_store_should_be_is_refused() {
     let file = tempfile::NamedTempFile::new().unwrap();
     assert_eq!(refused(Folder::create(file.path(), &project()).await, "pending"), Code::StoreUnusable);
-}
-
-#[tokio::test]
-async fn a_writer_whose_answer_was_lost_finds_out_whether_it_won() {
-    let (_store, ledger) = ledger(1).await;
-    assert_eq!(ledger.append(&entry(2, "mine")).await, Ok(Append::Written));
-    assert_eq!(ledger.append(&entry(2, "mine")).await, Ok(Append::Written));
-    assert_eq!(ledger.append(&entry(2, "other")).await, Ok(Append::Taken));
-    assert_eq!(ledger.read(2).await.unwrap(), [entry(2, "mine")]);
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::document::{Descriptor, Known, MAX_CONFIG};
 use crate::image::{Origin, Part};
 use crate::layout::Layout;
-use crate::place::{Place, Remote};
+use crate::place::{self, Place, Remote};
 use crate::problem;
 use crate::registry::{Access, Session};
 use crate::work;
@@ -44,6 +44,7 @@ pub(crate) fn locate(
     assembly: &Assembly,
     folder: &Path,
     root: &Path,
+    in_store: bool,
     session: &Arc<Session>,
 ) -> Result<Option<(Source, Digest)>, Failure> {
     if assembly.base == "scratch" {
@@ -57,6 +58,7 @@ pub(crate) fn locate(
         Source::Layout(Layout::at(folder.join(place)))
     } else {
         match Place::parse(place)? {
+            Place::Store(repository) if !in_store => return Err(place::nowhere(&repository).into()),
             Place::Store(repository) => Source::Layout(Layout::at(root.join(repository))),
             Place::Registry(remote) => {
                 Source::Registry { session: Arc::clone(session), remote, kept: Layout::at(root.join(".bases")) }

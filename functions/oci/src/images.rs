@@ -7,13 +7,14 @@ use std::sync::{Arc, Mutex};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use trunkline_core::ids::{Digest, ImageTag};
 use trunkline_core::policy::Build;
+use trunkline_core::refusal::Refusal;
 use trunkline_ports::artifacts::{Image, ImageOrder, Images as Port, Manifest, Outcome, Watcher};
 use trunkline_ports::failure::{Failure, Fault};
 
 use crate::document::Known;
 use crate::image::{Origin, Part, Parts, told};
 use crate::layout::{Layout, Staged};
-use crate::place::{Place, Remote};
+use crate::place::{self, Place, Remote};
 use crate::registry::{Access, Credentials, DockerConfig, Patience, Session};
 use crate::{assemble, base, dockerfile, layers, problem, work};
 
@@ -26,6 +27,8 @@ pub struct Options {
     pub folder: PathBuf,
     /// Hosts (`host` or `host:port`) that are spoken to without TLS, besides this machine.
     pub plain: BTreeSet<String>,
+    /// Whether images without a registry's host are kept in the store. A store in a bucket keeps none, and they are refused.
+    pub in_store: bool,
     /// Who one is to a registry.
     pub credentials: Arc<dyn Credentials>,
     /// How long and how often to try.
@@ -38,6 +41,7 @@ impl Default for Options {
         Self {
             folder: PathBuf::from("."),
             plain: BTreeSet::new(),
+            in_store: true,
             credentials: Arc::new(DockerConfig::of_user()),
             patience: Patience::default(),
         }
@@ -48,26 +52,29 @@ impl Default for Options {
 pub struct Images {
     root: PathBuf,
     folder: PathBuf,
+    in_store: bool,
     session: Arc<Session>,
     /// The tags that were put on registries from here: asked again, one look is enough to see that nothing is to be done.
     tagged: Mutex<BTreeMap<(Remote, ImageTag), Digest>>,
 }
 
 impl Images {
-    /// Images whose repositories without a host live under `root`, each a layout folder of its name.
+    /// Images whose repositories without a host live under `root`, each a layout folder of its name; bases of others are kept there
+    /// as well, to save time.
     pub fn new(root: PathBuf, options: Options) -> Self {
-        let session = Session::new(options.plain, options.credentials, options.patience);
-        Self { root, folder: options.folder, session: Arc::new(session), tagged: Mutex::default() }
+        let Options { folder, plain, in_store, credentials, patience } = options;
+        let session = Session::new(plain, credentials, patience);
+        Self { root, folder, in_store, session: Arc::new(session), tagged: Mutex::default() }
     }
 
-    fn layout(&self, repository: &str) -> Layout {
-        Layout::at(self.root.join(repository))
+    fn layout(&self, repository: &str) -> Result<Layout, Refusal> {
+        if self.in_store { Ok(Layout::at(self.root.join(repository))) } else { Err(place::nowhere(repository)) }
     }
 
     async fn parts(&self, order: &ImageOrder<'_>, staging: &Path, watcher: &Watcher) -> Result<Parts, Failure> {
         match order.build {
             Build::Assembly(assembly) => {
-                let base = base::locate(assembly, &self.folder, &self.root, &self.session)?;
+                let base = base::locate(assembly, &self.folder, &self.root, self.in_store, &self.session)?;
                 assemble::assemble(order, assembly, base, staging, watcher).await
             }
             Build::Dockerfile(recipe) => dockerfile::build(order, recipe, staging, watcher).await,
@@ -160,7 +167,7 @@ impl Port for Images {
     async fn build(&self, order: &ImageOrder<'_>, watcher: &Watcher) -> Result<Image, Failure> {
         match Place::parse(order.repository)? {
             Place::Store(repository) => {
-                let layout = self.layout(&repository);
+                let layout = self.layout(&repository)?;
                 let made = layout.clone();
                 let staging = work::blocking(move || made.staging().map(Path::to_owned)).await?;
                 let parts = self.parts(order, &staging, watcher).await?;
@@ -188,7 +195,7 @@ impl Port for Images {
         match Place::parse(repository)? {
             Place::Store(repository) => {
                 let (layout, digest, tag, manifest) =
-                    (self.layout(&repository), digest.clone(), tag.clone(), manifest.cloned());
+                    (self.layout(&repository)?, digest.clone(), tag.clone(), manifest.cloned());
                 work::blocking(move || layout.tag(&digest, &tag, manifest.as_ref())).await
             }
             Place::Registry(remote) => self.tag_remote(&remote, digest, tag, manifest).await,
@@ -198,7 +205,7 @@ impl Port for Images {
     async fn find(&self, repository: &str, digest: &Digest) -> Result<Option<Image>, Failure> {
         match Place::parse(repository)? {
             Place::Store(repository) => {
-                let (layout, digest) = (self.layout(&repository), digest.clone());
+                let (layout, digest) = (self.layout(&repository)?, digest.clone());
                 work::blocking(move || layout.find(&digest)).await
             }
             Place::Registry(remote) => self.find_remote(&remote, digest).await,
@@ -208,7 +215,7 @@ impl Port for Images {
     async fn erase(&self, repository: &str, digest: &Digest) -> Result<Outcome, Failure> {
         match Place::parse(repository)? {
             Place::Store(repository) => {
-                let (layout, digest) = (self.layout(&repository), digest.clone());
+                let (layout, digest) = (self.layout(&repository)?, digest.clone());
                 work::blocking(move || layout.erase(&digest)).await
             }
             Place::Registry(remote) => {

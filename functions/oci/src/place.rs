@@ -84,6 +84,15 @@ fn check_host(host: &str, whole: &str) -> Result<(), Refusal> {
     Err(malformed(whole).help("a registry's host is a name or an address, with `:port` if it needs one"))
 }
 
+/// A repository without a registry, where the store keeps no images.
+pub(crate) fn nowhere(repository: &str) -> Refusal {
+    Refusal::new(
+        Code::PolicyInvalid,
+        format!("`{repository}` has no registry, and a store in a bucket keeps no images"),
+    )
+    .help(format!("give the image a registry: `registry.example/{repository}`"))
+}
+
 fn malformed(repository: &str) -> Refusal {
     Refusal::new(Code::PolicyInvalid, format!("`{}` is not a repository of images", repository.escape_default()))
 }

@@ -17,13 +17,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Adapters know the rules, the ports and the libraries they adapt; `local` also the editor of manifests.
 const ADAPTERS: &[(&str, &[&str])] = &[
+    ("trunkline-aws", &["trunkline-core", "trunkline-ports"]),
     ("trunkline-local", &["trunkline-core", "trunkline-manifests", "trunkline-ports"]),
     ("trunkline-oci", &["trunkline-core", "trunkline-ports"]),
     ("trunkline-packages", &["trunkline-core", "trunkline-ports"]),
 ];
 
-/// What nobody but these may know: the command line, the tests and the benchmarks have all that is ours.
-const ALL: &[&str] = &["trunkline", "trunkline-bench", "trunkline-tests"];
+/// What nobody but these may know: what puts adapters together, the command line, the tests and the benchmarks have all that is ours.
+const ALL: &[&str] = &["trunkline", "trunkline-bench", "trunkline-testbench", "trunkline-tests", "trunkline-worlds"];
 
 /// What must be nowhere below a pure crate, at any depth.
 const IMPURE: &[&str] = &["getrandom", "mio", "rand", "reqwest", "rustix", "socket2", "tempfile", "tokio"];

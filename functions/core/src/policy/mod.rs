@@ -11,6 +11,7 @@ mod parse;
 mod reader;
 mod schema;
 mod shape;
+mod store;
 mod syntax;
 mod target;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use artifact::{
     Manifest, Observe, Package, Run, Target, TargetKind, Yaml,
 };
 pub use environment::{After, Environment, HttpCheck, OnFailure, Override, Source, Sources, Verify};
+pub use store::Store;
 pub use values::{Duration, Patterns, Platform, RelativePath};
 
 use crate::ids::Name;
@@ -50,9 +52,10 @@ pub struct Policy {
     /// Branches whose commits may be released beside trunk's, as patterns.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub release_branches: Vec<Pattern>,
-    /// Where the ledger, the packages and images without a registry are kept: a folder, relative to this file.
-    #[serde(default = "store")]
-    pub store: String,
+    /// Where the ledger and the packages are kept: a folder, relative to this file, which holds images without a registry as well,
+    /// or a place in a bucket, `s3://bucket/prefix`.
+    #[serde(default)]
+    pub store: Store,
     /// How many hex digits of a commit make its image tag.
     #[serde(default = "sha_length")]
     #[schemars(range(min = 7, max = 40))]
@@ -102,10 +105,6 @@ impl Policy {
 
 fn main() -> String {
     "main".to_owned()
-}
-
-fn store() -> String {
-    ".trunkline".to_owned()
 }
 
 /// Long enough that two commits of one repository do not share it, short enough to read.

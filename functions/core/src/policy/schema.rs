@@ -10,12 +10,13 @@ use serde_json::{Map, Value, json};
 use super::Policy;
 
 /// The forms of the checked texts, by the names of their types. A form may take more than the type's own check, never less.
-const FORMS: [(&str, &str); 5] = [
+const FORMS: [(&str, &str); 6] = [
     ("Duration", "^[0-9]{1,6}[smhd]$"),
     ("Name", "^[a-z0-9]([a-z0-9._-]{0,61}[a-z0-9])?$"),
     ("Pattern", "^!?[^!]|^!!"),
     ("Platform", "^[a-z0-9]+(/[a-z0-9]+){1,2}$"),
     ("RelativePath", r"^([^/\\][^\\]*)?$"),
+    ("Store", r"\S"),
 ];
 
 /// The schema, made once: every policy of every commit is read by it.

@@ -8,7 +8,7 @@ use serde_json::Value as Schema;
 use super::document::{Key, Node, Value};
 use super::schema::{SCHEMA, reference};
 use super::words::{either, list, nearest};
-use super::{Duration, Platform, RelativePath};
+use super::{Duration, Platform, RelativePath, Store};
 use crate::ids::Name;
 use crate::pattern::Pattern;
 use crate::refusal::Refusal;
@@ -29,6 +29,7 @@ fn check_text(definition: &str, text: &str) -> Result<(), Refusal> {
         "Pattern" => Pattern::try_from(text).map(drop),
         "Platform" => Platform::try_from(text).map(drop),
         "RelativePath" => RelativePath::try_from(text).map(drop),
+        "Store" => Store::try_from(text).map(drop),
         _ => Ok(()),
     }
 }

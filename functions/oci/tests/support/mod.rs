@@ -117,7 +117,13 @@ pub(crate) fn options() -> Options {
         longest_wait: Duration::from_millis(1500),
         silence: Duration::from_secs(20),
     };
-    Options { folder: PathBuf::from("."), plain: BTreeSet::new(), credentials: Arc::new(Anonymous), patience }
+    Options {
+        folder: PathBuf::from("."),
+        plain: BTreeSet::new(),
+        in_store: true,
+        credentials: Arc::new(Anonymous),
+        patience,
+    }
 }
 
 /// The recipe that most tests build.

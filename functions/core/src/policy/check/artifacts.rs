@@ -6,14 +6,14 @@ use super::graph::{Graph, arrows, circle};
 use super::{Findings, reference};
 use crate::ids::Name;
 use crate::policy::words::nearest;
-use crate::policy::{Artifact, Assembly, Build, Platform, Policy, RelativePath};
+use crate::policy::{Artifact, Assembly, Build, Platform, Policy, RelativePath, Store};
 
 pub(super) fn check(policy: &Policy, findings: &mut Findings<'_>) {
     for (name, artifact) in &policy.artifacts {
         let here = ["artifacts", name.as_str()];
-        kind(&here, name, artifact, findings);
+        kind(&here, policy, name, artifact, findings);
         if let Some(build) = &artifact.build {
-            recipe(&[here[0], here[1], "build"], build, findings);
+            recipe(&[here[0], here[1], "build"], policy, build, findings);
         }
         findings.patterns(&[here[0], here[1], "watch"], artifact.watch.0.iter().enumerate());
         needs(policy, name, artifact, findings);
@@ -30,7 +30,7 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings<'_>) {
     }
 }
 
-fn kind(here: &[&str], name: &Name, artifact: &Artifact, findings: &mut Findings<'_>) {
+fn kind(here: &[&str], policy: &Policy, name: &Name, artifact: &Artifact, findings: &mut Findings<'_>) {
     match (&artifact.image, &artifact.package) {
         (Some(_), Some(_)) => {
             findings.say(
@@ -56,18 +56,29 @@ fn kind(here: &[&str], name: &Name, artifact: &Artifact, findings: &mut Findings
         }
         _ => {}
     }
-    if let Some(image) = &artifact.image
-        && let Err((wrong, help)) = reference::repository(image)
-    {
-        findings.say(&[here, &["image"]].concat(), format!("`{}` {wrong}", image.escape_debug()), help);
+    if let Some(image) = &artifact.image {
+        let path = [here, &["image"]].concat();
+        match reference::repository(image) {
+            Ok(()) => in_bucket(&path, policy, image, findings),
+            Err((wrong, help)) => findings.say(&path, format!("`{}` {wrong}", image.escape_debug()), help),
+        }
     }
 }
 
-fn recipe(here: &[&str], build: &Build, findings: &mut Findings<'_>) {
+/// A bucket keeps no images: nothing could pull them from there.
+fn in_bucket(path: &[&str], policy: &Policy, image: &str, findings: &mut Findings<'_>) {
+    if matches!(policy.store, Store::Bucket { .. }) && !reference::has_host(image) {
+        let shown = image.escape_debug();
+        let message = format!("`{shown}` has no registry, and the store `{}` keeps no images", policy.store);
+        findings.say(path, message, format!("give the image a registry: `registry.example/{shown}`"));
+    }
+}
+
+fn recipe(here: &[&str], policy: &Policy, build: &Build, findings: &mut Findings<'_>) {
     let platforms = match build {
         Build::Dockerfile(dockerfile) => &dockerfile.platforms,
         Build::Assembly(assembly) => {
-            base(here, assembly, findings);
+            base(here, policy, assembly, findings);
             layers(here, assembly, findings);
             &assembly.platforms
         }
@@ -88,7 +99,7 @@ fn recipe(here: &[&str], build: &Build, findings: &mut Findings<'_>) {
     }
 }
 
-fn base(here: &[&str], assembly: &Assembly, findings: &mut Findings<'_>) {
+fn base(here: &[&str], policy: &Policy, assembly: &Assembly, findings: &mut Findings<'_>) {
     const PIN: &str = "a tag can move, so that one commit gives two images: write `name@sha256:…`; `skopeo inspect` prints the digest";
     let path = [here, &["base"]].concat();
     let shown = assembly.base.escape_debug();
@@ -109,6 +120,8 @@ fn base(here: &[&str], assembly: &Assembly, findings: &mut Findings<'_>) {
     } else if let Err((wrong, help)) = reference::repository(place) {
         let help = if wrong == "has a tag" { "the digest alone counts: leave the tag out" } else { help };
         findings.say(&path, format!("the base `{place}` {wrong}"), help);
+    } else {
+        in_bucket(&path, policy, place, findings);
     }
 }
 

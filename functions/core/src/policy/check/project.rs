@@ -1,4 +1,4 @@
-//! What holds for the whole project: its lines, its store, its manifest repository.
+//! What holds for the whole project: its lines, its manifest repository.
 
 use super::Findings;
 use crate::ids::TagName;
@@ -8,9 +8,6 @@ pub(super) fn check(policy: &Policy, findings: &mut Findings<'_>) {
     findings.branch(&["trunk"], &policy.trunk);
     if findings.has(&["release_branches"]) {
         findings.patterns(&["release_branches"], policy.release_branches.iter().enumerate());
-    }
-    if policy.store.trim().is_empty() {
-        findings.say(&["store"], "`store` is empty", "name a folder, or leave the key out for `.trunkline`");
     }
     if let Some(manifests) = &policy.manifests {
         findings.branch(&["manifests", "branch"], &manifests.branch);

@@ -15,10 +15,7 @@ pub(super) fn repository(name: &str) -> Result<(), (&'static str, &'static str)>
     if name.contains('@') {
         return Err(("names one image by its digest", "name the repository alone"));
     }
-    let (host, path) = match name.split_once('/') {
-        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (Some(host), path),
-        _ => (None, name),
-    };
+    let (host, path) = split(name);
     if path.rsplit('/').next().is_some_and(|last| last.contains(':')) {
         return Err(("has a tag", "name the repository alone: tags and digests are Trunkline's to give"));
     }
@@ -32,6 +29,18 @@ pub(super) fn repository(name: &str) -> Result<(), (&'static str, &'static str)>
         return Err(("is not the name of an image repository", HELP));
     }
     Ok(())
+}
+
+/// Whether a repository's name has a registry's host: without one, the image is kept in the store.
+pub(super) fn has_host(name: &str) -> bool {
+    split(name).0.is_some()
+}
+
+fn split(name: &str) -> (Option<&str>, &str) {
+    match name.split_once('/') {
+        Some((host, path)) if host.contains(['.', ':']) || host == "localhost" => (Some(host), path),
+        _ => (None, name),
+    }
 }
 
 fn is_host(host: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use super::super::{Policy, Store};
 use super::{said, with};
 
 /// A policy with these artifacts.
@@ -243,8 +244,6 @@ fn the_project_has_a_branch_and_a_store() {
     help: write it as `git branch` shows it: `main`
     ");
     assert_snapshot!(said("project: shop\ntrunk: my branch\nstore: \" \"\n"), @"
-    trunkline.yaml:2:8: `my branch` is not the name of a branch
-    help: write it as `git branch` shows it: `main`
     trunkline.yaml:3:8: `store` is empty
     help: name a folder, or leave the key out for `.trunkline`
     ");
@@ -254,4 +253,37 @@ fn the_project_has_a_branch_and_a_store() {
     trunkline.yaml:2:51: `a..b` is not the name of a branch
     help: write it as `git branch` shows it: `main`
     ");
+}
+
+#[test]
+fn a_store_is_a_folder_or_in_a_bucket() {
+    let store = |written: &str| Policy::parse(&format!("project: shop\nstore: {written}\n")).map(|policy| policy.store);
+    let bucket = |prefix: &str| Store::Bucket { name: "acme-artifacts".to_owned(), prefix: prefix.to_owned() };
+    assert_eq!(Policy::parse("project: shop\n").unwrap().store, Store::Folder(".trunkline".to_owned()));
+    assert_eq!(store("/srv/store"), Ok(Store::Folder("/srv/store".to_owned())));
+    for (written, prefix) in
+        [("s3://acme-artifacts", ""), ("s3://acme-artifacts/", ""), ("s3://acme-artifacts/a/b/", "a/b")]
+    {
+        assert_eq!(store(written), Ok(bucket(prefix)), "{written}");
+    }
+    for wrong in ["s3://", "s3:///a", "s3://ab", "s3://Acme", "s3://a..b", "s3://-ab", "s3://10.0.0.1", "s3://acme_b"] {
+        assert!(store(wrong).unwrap_err().message.contains("is not the name of a bucket"), "{wrong}");
+    }
+    for wrong in ["s3://abc//a", "s3://abc/../a", "s3://abc/a b"] {
+        assert!(store(wrong).unwrap_err().message.contains("has a part"), "{wrong}");
+    }
+    assert_snapshot!(said("project: shop\nstore: gs://acme-artifacts\n"), @"
+    trunkline.yaml:2:8: the store `gs://acme-artifacts` is neither a folder nor in a bucket
+    help: write a folder, relative to this file, or `s3://bucket/prefix`
+    ");
+}
+
+#[test]
+fn a_bucket_keeps_no_images() {
+    let text = "project: shop\nstore: s3://acme-artifacts\nartifacts:\n  api: { image: shop/api, build: { dockerfile: Dockerfile } }\n";
+    assert_snapshot!(said(text), @"
+    trunkline.yaml:4:17: `shop/api` has no registry, and the store `s3://acme-artifacts` keeps no images
+    help: give the image a registry: `registry.example/shop/api`
+    ");
+    assert_eq!(said(&text.replace("shop/api", "registry.example/shop/api")), "");
 }

@@ -54,12 +54,13 @@ fn observe_stands_in_every_kind_of_target() {
 #[test]
 fn the_form_of_a_checked_text_takes_all_that_its_type_takes() {
     let schema = Policy::schema();
-    let taken: [(&str, &[&str]); 5] = [
+    let taken: [(&str, &[&str]); 6] = [
         ("Duration", &["30s", "15m", "1h", "999999d"]),
         ("Name", &["a", "api-2.x_y", "0"]),
         ("Pattern", &["**", "!a", "!!a", "[a-z]+", "\n", "a!"]),
         ("Platform", &["linux/amd64", "linux/arm/v7"]),
         ("RelativePath", &["", ".", "a", "a/b", "..."]),
+        ("Store", &[".trunkline", "/srv/a b", "s3://acme-artifacts", "s3://acme-artifacts/shop/"]),
     ];
     for (name, texts) in taken {
         let form = regex::Regex::new(schema["$defs"][name]["pattern"].as_str().unwrap()).unwrap();

@@ -7,24 +7,26 @@ use trunkline_local::commands::Shell;
 use trunkline_local::folder::Folders;
 use trunkline_local::manifest_repository::ManifestRepository;
 use trunkline_local::run::Runs;
-use trunkline_packages as packages;
+use trunkline_packages::unpack;
 use trunkline_ports::artifacts::Watcher;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Sight, Targets, Version};
 
+use crate::Packages;
+
 /// The destinations of a policy.
-pub(crate) struct Destinations {
+pub struct Destinations {
     manifests: ManifestRepository,
-    folders: Folders<packages::Folder>,
-    runs: Runs<packages::Folder, Shell>,
+    folders: Folders<Packages>,
+    runs: Runs<Packages, Shell>,
 }
 
 impl Destinations {
     /// Destinations relative to `root`, with caches in `cache`; what commands write goes to `watcher`.
-    pub(crate) fn new(root: &Path, cache: &Path, packages: &packages::Folder, watcher: Watcher) -> Self {
+    pub fn new(root: &Path, cache: &Path, packages: &Packages, watcher: Watcher) -> Self {
         Self {
             manifests: ManifestRepository::new(root, cache),
-            folders: Folders::new(root.to_owned(), packages.clone(), packages::unpack),
+            folders: Folders::new(root.to_owned(), packages.clone(), unpack),
             runs: Runs::new(packages.clone(), Shell::new(root.to_owned()), watcher),
         }
     }

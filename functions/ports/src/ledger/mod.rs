@@ -1,5 +1,7 @@
 //! The ledger: numbered entries that are written once.
 
+pub mod text;
+
 use trunkline_core::fact::Entry;
 
 use crate::failure::Failure;
