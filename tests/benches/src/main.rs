@@ -8,13 +8,16 @@ mod commit;
 mod content;
 mod edit;
 mod fold;
+mod hook;
 mod image;
 mod ledger;
 mod measure;
 mod proxy;
+mod receive;
 mod registry;
 mod retag;
 mod stand;
+mod start;
 mod subject;
 mod table;
 mod zip;
@@ -39,6 +42,7 @@ const ALL: &[Benchmark] = &[
     ("edit", edit::rows),
     ("commit", commit::rows),
     ("fold", fold::rows),
+    ("receive", receive::rows),
 ];
 
 fn main() -> ExitCode {

@@ -15,7 +15,7 @@ use trunkline_packages::Folder;
 use trunkline_ports::artifacts::{Image, ImageOrder, Images as _, Manifest, Packages as _, Progress, Watcher};
 use trunkline_ports::targets::{Put, Targets as _};
 
-use crate::Outcome;
+use crate::{Outcome, hook};
 
 /// The commit that everything is made from.
 pub(crate) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -41,6 +41,8 @@ pub(crate) fn run(name: &str, words: &[&str]) -> Outcome {
         ("commit", [repository, cache, place, tag, digest]) => {
             runtime.block_on(commit(repository, Path::new(cache), place, tag, &digest.parse()?))
         }
+        ("receive", [event, times]) => runtime.block_on(hook::receive(&fs::read(event)?, times.parse()?)),
+        ("webhook", [event, times]) => hook::webhook(&fs::read(event)?, times.parse()?),
         _ => Err(format!("there is no subject `{name}` with {} words", words.len()).into()),
     }
 }

@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trunkline-ports", &["futures-util", "serde", "serde_json", "thiserror", "trunkline-core"]),
     ("trunkline-manifests", &["granit-parser", "similar", "trunkline-core"]),
     ("trunkline-wasm", &["serde_json", "trunkline-core", "wasm-bindgen"]),
+    ("trunkline-webhook", &["form_urlencoded", "hmac", "serde", "serde_json", "sha2", "thiserror", "trunkline-core"]),
 ];
 
 /// Adapters know the rules, the ports and the libraries they adapt; `local` also the editor of manifests.
@@ -25,6 +26,12 @@ const ADAPTERS: &[(&str, &[&str])] = &[
 
 /// What nobody but these may know: what puts adapters together, the command line, the tests and the benchmarks have all that is ours.
 const ALL: &[&str] = &["trunkline", "trunkline-bench", "trunkline-testbench", "trunkline-tests", "trunkline-worlds"];
+/// Lambdas only wire: they may have all that is ours, but never each other, and only they may have Lambda's runtime.
+const LAMBDAS: &[&str] = &["trunkline-receive"];
+
+/// Lambda's runtime.
+const RUNTIME: &str = "lambda_runtime";
+
 
 /// What must be nowhere below a pure crate, at any depth.
 const IMPURE: &[&str] = &["getrandom", "mio", "rand", "reqwest", "rustix", "socket2", "tempfile", "tokio"];
@@ -33,6 +40,9 @@ const IMPURE: &[&str] = &["getrandom", "mio", "rand", "reqwest", "rustix", "sock
 fn crates_use_only_what_they_may() {
     let mut wrong = Vec::new();
     for (name, uses) in dependencies() {
+        if uses.contains(RUNTIME) && !LAMBDAS.contains(&name.as_str()) {
+            wrong.push(format!("{name} may not use {RUNTIME}: it is no Lambda"));
+        }
         if let Some((_, may)) = MAY_USE.iter().find(|(crate_name, _)| *crate_name == name) {
             let extra: Vec<&String> = uses.iter().filter(|used| !may.contains(&used.as_str())).collect();
             if !extra.is_empty() {
@@ -41,6 +51,9 @@ fn crates_use_only_what_they_may() {
         } else if let Some((_, may)) = ADAPTERS.iter().find(|(crate_name, _)| *crate_name == name) {
             let ours = uses.iter().filter(|used| used.starts_with("trunkline") && !may.contains(&used.as_str()));
             wrong.extend(ours.map(|used| format!("{name} may not know {used}")));
+        } else if LAMBDAS.contains(&name.as_str()) {
+            let others = uses.iter().filter(|used| LAMBDAS.contains(&used.as_str()));
+            wrong.extend(others.map(|used| format!("{name} may not know {used}: Lambdas never know each other")));
         } else if !ALL.contains(&name.as_str()) {
             wrong.push(format!("{name} is not in this list"));
         }
@@ -51,7 +64,7 @@ fn crates_use_only_what_they_may() {
 #[test]
 fn pure_crates_have_nothing_impure_below_them() {
     let mut wrong = Vec::new();
-    for name in ["trunkline-core", "trunkline-ports", "trunkline-manifests"] {
+    for name in ["trunkline-core", "trunkline-ports", "trunkline-manifests", "trunkline-webhook"] {
         let tree = cargo(&["tree", "--edges", "normal", "--prefix", "none", "--format", "{p}", "--package", name]);
         let found = tree.lines().filter_map(|line| line.split(' ').next()).filter(|found| IMPURE.contains(found));
         wrong.extend(found.map(|found| format!("{name} has {found} below it")));
