@@ -64,4 +64,5 @@ pub mod plan;
 pub mod policy;
 pub mod refusal;
 pub mod state;
+pub mod text;
 pub mod view;

@@ -11,7 +11,6 @@ mod export;
 pub(crate) mod failure;
 #[cfg(test)]
 pub(crate) mod fixture;
-mod links;
 mod look;
 mod nearest;
 pub(crate) mod objects;
@@ -21,7 +20,6 @@ mod repository;
 mod revisions;
 #[cfg(test)]
 mod tests;
-pub(crate) mod text;
 pub(crate) mod tree;
 
 use std::ffi::{OsStr, OsString};

@@ -15,7 +15,6 @@
 mod address;
 mod cache;
 mod files;
-mod message;
 mod near;
 mod place;
 mod push;
@@ -29,14 +28,15 @@ use std::path::{Path, PathBuf};
 
 use trunkline_core::deployment::{Destination, Mark, Unit};
 use trunkline_core::ids::Commit;
+use trunkline_manifests::message::{self, Moved};
+use trunkline_manifests::{Change, Spot, edit_all};
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::targets::{Put, Sight, Standing, Targets, Version};
 
 use crate::git::Git;
 use address::Address;
 use cache::Cache;
-use files::{Change, Files, Spot};
-use message::Moved;
+use files::Files;
 
 /// Manifest repositories, whichever a unit names.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl ManifestRepository {
     /// The commit that puts a unit's images where they belong; nothing when they are there.
     async fn ship(&self, visit: &mut Visit, unit: &Unit, mark: &Mark) -> Result<Option<Commit>, Failure> {
         let (identity, spots) = tokio::try_join!(self.identity(), visit.files.spots(&visit.head, unit))?;
-        let changes = files::edit(&spots, &unit.commit)?;
+        let changes = edit_all(&spots, &unit.commit)?;
         if changes.is_empty() {
             return Ok(None);
         }
@@ -161,7 +161,7 @@ impl Targets for ManifestRepository {
     async fn preview(&self, unit: &Unit) -> Result<String, Failure> {
         let mut visit = self.visit(unit).await?;
         let spots = visit.files.spots(&visit.head, unit).await?;
-        let changes = files::edit(&spots, &unit.commit)?;
+        let changes = edit_all(&spots, &unit.commit)?;
         let diffs = changes.iter().map(|change| {
             let before = spots.iter().find(|spot| spot.path == change.path).map_or("", |spot| spot.text.as_str());
             trunkline_manifests::diff(&change.path, before, &change.text)

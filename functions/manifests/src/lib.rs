@@ -12,11 +12,13 @@ mod difference;
 mod entry;
 mod helm;
 mod kustomize;
+pub mod message;
 mod parse;
 mod path;
 mod proof;
 mod reference;
 mod scalar;
+mod spot;
 mod tree;
 mod value;
 mod workload;
@@ -27,6 +29,7 @@ use trunkline_core::refusal::{Code, Refusal};
 
 pub use difference::diff;
 pub use parse::MAX_BYTES;
+pub use spot::{Candidates, Change, Spot, edit_all, readable, restore};
 
 use change::Changes;
 use tree::Tree;

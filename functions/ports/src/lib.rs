@@ -8,6 +8,7 @@ pub mod artifacts;
 pub mod clock;
 pub mod failure;
 pub mod ledger;
+pub mod links;
 pub mod memory;
 pub mod observe;
 pub mod repository;

@@ -1,8 +1,7 @@
 //! A commit object, taken apart.
 
 use trunkline_core::ids::{Commit, Time};
-
-use super::text::clean;
+use trunkline_core::text::clean;
 
 /// The longest author or subject that is told, in characters.
 const MAX_LINE: usize = 200;

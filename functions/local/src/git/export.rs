@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 use trunkline_core::policy::Patterns;
 use trunkline_core::refusal::{Code, Refusal};
 use trunkline_ports::failure::{Failure, Fault};
+use trunkline_ports::links::Links;
 
 use super::Git;
-use super::links::Links;
 use super::objects::{self, Answers};
 use super::revisions::damaged;
 use super::tree::{self, Entry, Mode};

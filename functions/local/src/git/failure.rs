@@ -1,9 +1,8 @@
 //! What git's words mean: something to mend, or something that may pass.
 
 use trunkline_core::refusal::{Code, Refusal};
+use trunkline_core::text::clean;
 use trunkline_ports::failure::{Failure, Fault};
-
-use super::text::clean;
 
 /// Words of a connection that failed: another time it may hold.
 const PASSING: &[&str] = &[

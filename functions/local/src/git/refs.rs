@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use trunkline_core::ids::{Commit, TagName};
+use trunkline_core::text::clean;
 use trunkline_ports::failure::Failure;
 
 use super::Git;
 use super::objects::{MAX_OBJECT, Objects};
-use super::text::clean;
 
 /// Name, object, its kind, the object behind a tag, its kind, who tagged.
 ///

@@ -5,12 +5,12 @@ use std::path::Path;
 use trunkline_core::ids::{Commit, TagName};
 use trunkline_core::policy::Patterns;
 use trunkline_core::refusal::{Code, Refusal};
+use trunkline_core::text::clean;
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::repository::{Ask, Look, Repository};
 
 use super::objects::Objects;
 use super::revisions::{Revisions, damaged, unknown};
-use super::text::clean;
 use super::{Git, export, failure, look};
 use crate::files::{blocking, fault};
 

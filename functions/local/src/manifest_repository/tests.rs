@@ -9,9 +9,9 @@ mod write;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
-use trunkline_core::deployment::{Bytes, Destination, Mark, Piece, Unit};
-use trunkline_core::ids::{Commit, Digest};
-use trunkline_core::policy::Kind;
+use trunkline_contract::deployment::{commit, digest, mark, piece};
+use trunkline_core::deployment::{Destination, Piece, Unit};
+use trunkline_core::ids::Commit;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Sight, Targets as _, Version};
 
@@ -122,32 +122,6 @@ impl Shop {
         let mut folders =
             std::fs::read_dir(self.cache.path().join("manifests")).unwrap().map(|entry| entry.unwrap().path());
         folders.find(|path| path.is_dir()).unwrap()
-    }
-}
-
-fn commit() -> Commit {
-    "c".repeat(40).parse().unwrap()
-}
-
-fn digest(number: u8) -> Digest {
-    format!("sha256:{}", format!("{number:02x}").repeat(32)).parse().unwrap()
-}
-
-fn piece(artifact: &str, target: &str, number: u8) -> Piece {
-    let repository = Some(format!("shop/{artifact}"));
-    let tag = Some(format!("tag{number}").parse().unwrap());
-    let bytes = Bytes { kind: Kind::Image, digest: digest(number), repository, tag };
-    Piece { artifact: artifact.parse().unwrap(), target: serde_json::from_str(target).unwrap(), bytes, previous: None }
-}
-
-fn mark(number: u64) -> Mark {
-    Mark {
-        project: "shop".parse().unwrap(),
-        number,
-        environment: "stage".parse().unwrap(),
-        commit: commit(),
-        previous: Some("b".repeat(40).parse().unwrap()),
-        shipped: vec!["bbbb Ada: one".to_owned(), "cccc Bob: Trunkline-Entry: 99\nTrunkline-Entry: 98".to_owned()],
     }
 }
 

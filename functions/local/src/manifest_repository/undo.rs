@@ -2,12 +2,12 @@
 
 use trunkline_core::deployment::{Mark, Unit};
 use trunkline_core::ids::Commit;
-use trunkline_core::refusal::{Code, Refusal};
+use trunkline_manifests::Change;
+use trunkline_manifests::message::{ENTRY, PROJECT, UNDO};
 use trunkline_ports::failure::Failure;
 
 use super::cache::Cache;
-use super::files::{self, Change, Files, Spot};
-use super::message::{ENTRY, PROJECT, UNDO};
+use super::files::Files;
 
 /// How far back an effect is searched, in commits, step by step: what is undone is hardly ever old.
 const DEPTHS: [usize; 3] = [1, 100, 2000];
@@ -74,11 +74,8 @@ async fn search(cache: &Cache, head: &Commit, mark: &Mark) -> Result<Option<Foun
 
 /// The files that get back what they had before.
 ///
-/// A file nobody touched since gets its old bytes back. In one that was touched, only the images are put back; that takes a
-/// digest that stood there, since a tag alone may mean something else by now.
-///
 /// # Errors
-/// A refusal when what stood there cannot be told.
+/// As [`trunkline_manifests::restore`].
 pub(crate) async fn restore(
     files: &mut Files,
     unit: &Unit,
@@ -90,33 +87,5 @@ pub(crate) async fn restore(
     let now = files.spots(head, unit).await?;
     let then = files.spots(effect, unit).await?;
     let old = files.spots(before, unit).await?;
-    let mut changes: Vec<Change> = Vec::new();
-    let mut touched: Vec<Spot<'_>> = Vec::new();
-    for ((now, then), old) in now.iter().zip(&then).zip(&old) {
-        let known = changes.iter().any(|change| change.path == now.path);
-        if now.path == old.path && now.id == then.id {
-            if !known && now.id != old.id {
-                changes.push(Change { path: old.path.clone(), mode: old.mode, text: old.text.clone() });
-            }
-        } else {
-            touched.push(now.clone());
-        }
-    }
-    let commit = mark.previous.as_ref().unwrap_or(&mark.commit);
-    changes.extend(files::edit_with(&touched, commit, |spot| {
-        let was = old.iter().find(|old| old.piece.artifact == spot.piece.artifact);
-        let Some(was) = was else { return Ok(None) };
-        let found = was.read()?;
-        match found.digest {
-            _ if found == spot.read()? => Ok(None),
-            Some(digest) => Ok(Some((found.tag, digest))),
-            None => Err(untold(spot, &found.text).into()),
-        }
-    })?);
-    Ok(changes)
-}
-
-fn untold(spot: &Spot<'_>, text: &str) -> Refusal {
-    let message = format!("`{}` held `{text}` before, without a digest, and was changed by others since", spot.path);
-    Refusal::new(Code::ManifestUnmatched, message).help("set the image by hand, then run this again")
+    Ok(trunkline_manifests::restore(&now, &then, &old, mark)?)
 }

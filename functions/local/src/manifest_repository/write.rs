@@ -3,9 +3,9 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use trunkline_core::ids::Commit;
+use trunkline_manifests::Change;
 use trunkline_ports::failure::{Failure, Fault};
 
-use super::files::Change;
 use crate::git::Git;
 
 /// Who commits where nobody told git a name.
@@ -46,7 +46,8 @@ pub(crate) async fn commit(
     data(&mut stream, message);
     stream.extend(format!("from {parent}\n").bytes());
     for change in changes {
-        stream.extend(format!("M {} inline {}\n", change.mode.as_str(), quoted(&change.path)).bytes());
+        let mode = if change.executable { "100755" } else { "100644" };
+        stream.extend(format!("M {mode} inline {}\n", quoted(&change.path)).bytes());
         data(&mut stream, &change.text);
     }
     stream.extend(b"\nget-mark :1\ndone\n");

@@ -1,8 +1,6 @@
 //! The git adapter on real repositories.
 
-mod export;
 mod look;
-mod tags;
 
 use trunkline_ports::failure::Failure;
 
@@ -21,3 +19,16 @@ fn said(failure: &Failure) -> String {
         Failure::Fault(fault) => format!("fault: {}", fault.message),
     }
 }
+
+macro_rules! rules {
+    ($($module:ident::$name:ident),*) => {
+        $(
+            #[tokio::test]
+            async fn $name() {
+                trunkline_contract::repository::$module::$name(at).await;
+            }
+        )*
+    };
+}
+
+trunkline_contract::repository_rules!(rules);

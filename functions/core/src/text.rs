@@ -2,7 +2,7 @@
 
 /// The text without control characters and without what makes a terminal write backwards, on one line, `limit` characters
 /// at most.
-pub(crate) fn clean(text: &str, limit: usize) -> String {
+pub fn clean(text: &str, limit: usize) -> String {
     let visible = text.chars().map(|char| if char.is_whitespace() { ' ' } else { char });
     let visible = visible.filter(|char| !char.is_control() && !is_direction(*char));
     visible.collect::<String>().trim().chars().take(limit).collect()

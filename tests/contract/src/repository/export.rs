@@ -8,13 +8,18 @@ use std::path::Path;
 use trunkline_core::ids::Commit;
 use trunkline_core::policy::Patterns;
 use trunkline_ports::failure::Failure;
-use trunkline_ports::repository::Repository as _;
+use trunkline_ports::repository::Repository;
 
-use super::{at, said};
-use crate::git::fixture::Fixture;
+use super::said;
+use crate::fixture::Fixture;
 
 /// What lies in the export: path, rights or link, content.
-async fn exported(fixture: &Fixture, commit: &Commit, watch: &str) -> Result<BTreeMap<String, String>, Failure> {
+async fn exported<A: Repository>(
+    at: &impl Fn(&Fixture) -> A,
+    fixture: &Fixture,
+    commit: &Commit,
+    watch: &str,
+) -> Result<BTreeMap<String, String>, Failure> {
     let watch: Patterns = serde_json::from_str(watch).unwrap();
     let into = tempfile::tempdir().unwrap();
     at(fixture).export(commit, &watch, into.path()).await?;
@@ -41,20 +46,18 @@ fn gather(root: &Path, folder: &Path, found: &mut BTreeMap<String, String>) {
     }
 }
 
-#[tokio::test]
-async fn only_what_is_watched_is_there() {
+pub async fn only_what_is_watched_is_there<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     fixture.write("api/main", "1");
     fixture.write("api/test/x", "2");
     fixture.write("web/main", "3");
     let commit = fixture.commit("one");
     fixture.write("api/main", "uncommitted");
-    let found = exported(&fixture, &commit, r#"["api/**", "!api/test/**"]"#).await.unwrap();
+    let found = exported(&at, &fixture, &commit, r#"["api/**", "!api/test/**"]"#).await.unwrap();
     assert_eq!(found, BTreeMap::from([("api/main".to_owned(), "644 1".to_owned())]));
 }
 
-#[tokio::test]
-async fn rights_links_and_odd_names_are_kept_and_submodules_left_out() {
+pub async fn rights_links_and_odd_names_are_kept_and_submodules_left_out<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     fixture.write("run", "#!/bin/sh\n");
     std::os::unix::fs::symlink("../run", {
@@ -68,7 +71,7 @@ async fn rights_links_and_odd_names_are_kept_and_submodules_left_out() {
     let head = "1".repeat(40);
     fixture.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},module")]);
     fixture.git(&["commit", "--quiet", "-m", "one"]);
-    let found = exported(&fixture, &fixture.head(), r#"["**"]"#).await.unwrap();
+    let found = exported(&at, &fixture, &fixture.head(), r#"["**"]"#).await.unwrap();
     let shown = found.iter().fold(String::new(), |mut shown, (path, content)| {
         writeln!(shown, "{path:?} {content:?}").unwrap();
         shown
@@ -81,8 +84,7 @@ async fn rights_links_and_odd_names_are_kept_and_submodules_left_out() {
     "#);
 }
 
-#[tokio::test]
-async fn attributes_and_filters_change_nothing() {
+pub async fn attributes_and_filters_change_nothing<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     fixture.git(&["config", "filter.shout.smudge", "tr a-z A-Z"]);
     fixture.git(&["config", "core.autocrlf", "true"]);
@@ -96,42 +98,39 @@ async fn attributes_and_filters_change_nothing() {
     let pointer = "version https://git-lfs.github.com/spec/v1\n";
     fixture.write("large", pointer);
     let commit = fixture.commit("one");
-    let found = exported(&fixture, &commit, r#"["**", "!.gitattributes"]"#).await.unwrap();
+    let found = exported(&at, &fixture, &commit, r#"["**", "!.gitattributes"]"#).await.unwrap();
     let content: Vec<&str> = found.values().map(|content| &content[4..]).collect();
     assert_eq!(content, ["h", pointer, "a\nb\n", "quiet", "$Format:%H$"]);
 }
 
-#[tokio::test]
-async fn a_link_that_leads_out_is_refused() {
+pub async fn a_link_that_leads_out_is_refused<A: Repository>(at: impl Fn(&Fixture) -> A) {
     for (path, target) in [("link", "/etc/passwd"), ("a/link", "../../x"), ("link", "a/../../x")] {
         let fixture = Fixture::new();
         fixture.write("a/file", "");
         std::os::unix::fs::symlink(target, fixture.path.join(path)).unwrap();
-        let failure = exported(&fixture, &fixture.commit("one"), r#"["**"]"#).await.unwrap_err();
+        let failure = exported(&at, &fixture, &fixture.commit("one"), r#"["**"]"#).await.unwrap_err();
         assert_eq!(said(&failure), format!("path-escapes: the link `{path}` leads out of the export"));
         assert!(
-            exported(&fixture, &fixture.head(), r#"["a/file"]"#).await.is_ok(),
+            exported(&at, &fixture, &fixture.head(), r#"["a/file"]"#).await.is_ok(),
             "what is not watched does not matter"
         );
     }
 }
 
 /// Trees that git itself refuses to check out, made with `mktree`, which does not look.
-#[tokio::test]
-async fn a_path_that_leads_out_is_refused() {
+pub async fn a_path_that_leads_out_is_refused<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let blob = fixture.feed(&["hash-object", "-w", "--stdin"], "x");
     let tree = fixture.feed(&["mktree"], &format!("100644 blob {blob}\tfile\n"));
     for name in ["..", ".git", ".GIT", "."] {
         let outer = fixture.feed(&["mktree"], &format!("040000 tree {tree}\t{name}\n"));
         let commit: Commit = fixture.git(&["commit-tree", "-m", "bad", &outer]).parse().unwrap();
-        let failure = exported(&fixture, &commit, r#"["**"]"#).await.unwrap_err();
+        let failure = exported(&at, &fixture, &commit, r#"["**"]"#).await.unwrap_err();
         assert!(said(&failure).starts_with("path-escapes: the commit holds the path"), "{name}: {failure}");
     }
 }
 
-#[tokio::test]
-async fn a_file_is_never_written_through_a_link() {
+pub async fn a_file_is_never_written_through_a_link<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let outside = tempfile::tempdir().unwrap();
     let blob = fixture.feed(&["hash-object", "-w", "--stdin"], "inner");
@@ -140,30 +139,30 @@ async fn a_file_is_never_written_through_a_link() {
     // The same name twice: a link and a folder.
     let tree = fixture.feed(&["mktree"], &format!("120000 blob {link}\tx\n040000 tree {below}\tx\n"));
     let commit: Commit = fixture.git(&["commit-tree", "-m", "bad", &tree]).parse().unwrap();
-    assert!(exported(&fixture, &commit, r#"["**"]"#).await.is_err());
+    assert!(exported(&at, &fixture, &commit, r#"["**"]"#).await.is_err());
     assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 0);
 }
 
-#[tokio::test]
-async fn large_files_and_many_files_come_through_whole() {
+pub async fn large_files_and_many_files_come_through_whole<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let large = (0..400_000).map(|number: u32| number.to_string()).collect::<Vec<_>>().join("\n");
     fixture.write("large", &large);
     for number in 0..2000 {
         fixture.write(&format!("many/{}/{number}", number % 7), number.to_string());
     }
-    let found = exported(&fixture, &fixture.commit("one"), r#"["**"]"#).await.unwrap();
+    let found = exported(&at, &fixture, &fixture.commit("one"), r#"["**"]"#).await.unwrap();
     assert_eq!(found.len(), 2001);
     assert!(found["large"] == format!("644 {large}"));
 }
 
-#[tokio::test]
-async fn a_folder_that_is_not_empty_or_a_commit_that_is_not_there_is_refused() {
+pub async fn a_folder_that_is_not_empty_or_a_commit_that_is_not_there_is_refused<A: Repository>(
+    at: impl Fn(&Fixture) -> A,
+) {
     let fixture = Fixture::new();
     fixture.write("file", "");
     let commit = fixture.commit("one");
     let failure = at(&fixture).export(&commit, &Patterns::default(), &fixture.path).await.unwrap_err();
     assert!(said(&failure).contains("is not empty"), "{failure}");
     let gone = "1".repeat(40).parse().unwrap();
-    assert!(said(&exported(&fixture, &gone, r#"["**"]"#).await.unwrap_err()).starts_with("unknown-revision"));
+    assert!(said(&exported(&at, &fixture, &gone, r#"["**"]"#).await.unwrap_err()).starts_with("unknown-revision"));
 }

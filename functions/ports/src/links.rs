@@ -10,21 +10,22 @@ use std::collections::BTreeMap;
 const MAX_FOLLOWED: usize = 40;
 
 /// Links by path, with what each says; paths have `/` between their parts.
-#[derive(Debug, Default)]
-pub(crate) struct Links(BTreeMap<Vec<u8>, Vec<u8>>);
+#[derive(Clone, Debug, Default)]
+pub struct Links(BTreeMap<Vec<u8>, Vec<u8>>);
 
 impl Links {
-    pub(crate) fn insert(&mut self, path: Vec<u8>, target: Vec<u8>) {
+    /// Adds a link, with what it says.
+    pub fn insert(&mut self, path: Vec<u8>, target: Vec<u8>) {
         self.0.insert(path, target);
     }
 
     /// All links, by path.
-    pub(crate) fn into_sorted(self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+    pub fn into_sorted(self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         self.0.into_iter()
     }
 
     /// Whether the link at `path` leads out of the folder that all paths are relative to. One that leads nowhere does not.
-    pub(crate) fn leads_out(&self, path: &[u8]) -> bool {
+    pub fn leads_out(&self, path: &[u8]) -> bool {
         let mut ahead: Vec<Vec<u8>> = parts(path);
         let mut here: Vec<Vec<u8>> = Vec::new();
         let mut followed = 0;

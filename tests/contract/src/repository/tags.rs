@@ -1,22 +1,23 @@
 //! Tags: what they name, where that is, and making one. Also revisions and single files.
 
 use trunkline_core::ids::TagName;
-use trunkline_ports::repository::{Ask, Repository as _, TagLook};
+use trunkline_ports::repository::{Ask, Repository, TagLook};
 
-use super::{at, said};
-use crate::git::fixture::Fixture;
+use super::said;
+use crate::fixture::Fixture;
 
 fn ask() -> Ask {
     let release_branches = vec![serde_json::from_str("\"release/*\"").unwrap()];
     Ask { trunk: "main".to_owned(), release_branches, ..Ask::default() }
 }
 
-async fn tag(fixture: &Fixture, ask: &Ask, name: &str) -> Option<TagLook> {
+async fn tag<A: Repository>(at: &impl Fn(&Fixture) -> A, fixture: &Fixture, ask: &Ask, name: &str) -> Option<TagLook> {
     at(fixture).look(ask).await.unwrap().tags.remove(&name.parse::<TagName>().unwrap())
 }
 
-#[tokio::test]
-async fn every_kind_of_tag_is_peeled_to_its_commit_and_others_are_left_out() {
+pub async fn every_kind_of_tag_is_peeled_to_its_commit_and_others_are_left_out<A: Repository>(
+    at: impl Fn(&Fixture) -> A,
+) {
     let fixture = Fixture::new();
     fixture.write("file", "x");
     let commit = fixture.commit("one");
@@ -34,8 +35,9 @@ async fn every_kind_of_tag_is_peeled_to_its_commit_and_others_are_left_out() {
     assert_eq!(look.tags["light"].by, None);
 }
 
-#[tokio::test]
-async fn a_tag_on_a_side_branch_is_on_no_line_and_names_where_it_left_trunk() {
+pub async fn a_tag_on_a_side_branch_is_on_no_line_and_names_where_it_left_trunk<A: Repository>(
+    at: impl Fn(&Fixture) -> A,
+) {
     let fixture = Fixture::new();
     let first = fixture.commit("one");
     let fork = fixture.commit("two");
@@ -47,14 +49,13 @@ async fn a_tag_on_a_side_branch_is_on_no_line_and_names_where_it_left_trunk() {
     fixture.commit("three");
     fixture.git(&["merge", "--quiet", "--no-ff", "-m", "merge", "side"]);
     fixture.git(&["tag", "first", first.as_str()]);
-    let aside = tag(&fixture, &ask(), "aside").await.unwrap();
+    let aside = tag(&at, &fixture, &ask(), "aside").await.unwrap();
     assert_eq!((aside.lines.as_slice(), aside.nearest.as_ref()), (&[] as &[String], Some(&fork)));
-    let on_trunk = tag(&fixture, &ask(), "first").await.unwrap();
+    let on_trunk = tag(&at, &fixture, &ask(), "first").await.unwrap();
     assert_eq!((on_trunk.lines.as_slice(), on_trunk.nearest.as_ref()), (&["main".to_owned()][..], Some(&first)));
 }
 
-#[tokio::test]
-async fn of_several_ways_to_trunk_the_newest_counts() {
+pub async fn of_several_ways_to_trunk_the_newest_counts<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     fixture.commit("one");
     fixture.git(&["checkout", "--quiet", "-b", "side"]);
@@ -67,12 +68,13 @@ async fn of_several_ways_to_trunk_the_newest_counts() {
     fixture.git(&["checkout", "--quiet", "--orphan", "alone"]);
     fixture.commit("unrelated");
     fixture.git(&["tag", "alone"]);
-    assert_eq!(tag(&fixture, &ask(), "aside").await.unwrap().nearest, Some(newest));
-    assert_eq!(tag(&fixture, &ask(), "alone").await.unwrap().nearest, None);
+    assert_eq!(tag(&at, &fixture, &ask(), "aside").await.unwrap().nearest, Some(newest));
+    assert_eq!(tag(&at, &fixture, &ask(), "alone").await.unwrap().nearest, None);
 }
 
-#[tokio::test]
-async fn a_release_branch_holds_its_own_commits_and_trunks_below_the_fork() {
+pub async fn a_release_branch_holds_its_own_commits_and_trunks_below_the_fork<A: Repository>(
+    at: impl Fn(&Fixture) -> A,
+) {
     let fixture = Fixture::new();
     fixture.commit("one");
     fixture.git(&["tag", "below"]);
@@ -82,28 +84,26 @@ async fn a_release_branch_holds_its_own_commits_and_trunks_below_the_fork() {
     fixture.git(&["checkout", "--quiet", "main"]);
     fixture.commit("two");
     fixture.git(&["tag", "above"]);
-    assert_eq!(tag(&fixture, &ask(), "below").await.unwrap().lines, ["main", "release/1"]);
-    assert_eq!(tag(&fixture, &ask(), "fixed").await.unwrap().lines, ["release/1"]);
-    assert_eq!(tag(&fixture, &ask(), "above").await.unwrap().lines, ["main"]);
+    assert_eq!(tag(&at, &fixture, &ask(), "below").await.unwrap().lines, ["main", "release/1"]);
+    assert_eq!(tag(&at, &fixture, &ask(), "fixed").await.unwrap().lines, ["release/1"]);
+    assert_eq!(tag(&at, &fixture, &ask(), "above").await.unwrap().lines, ["main"]);
 }
 
-#[tokio::test]
-async fn only_a_tag_that_is_new_or_moved_is_told_where_it_is() {
+pub async fn only_a_tag_that_is_new_or_moved_is_told_where_it_is<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let one = fixture.commit("one");
     fixture.git(&["tag", "v1"]);
     let mut ask = ask();
     ask.tags.insert("v1".parse().unwrap(), one.clone());
     ask.heads.insert("main".to_owned(), one);
-    assert_eq!(tag(&fixture, &ask, "v1").await.unwrap().lines, [] as [String; 0]);
+    assert_eq!(tag(&at, &fixture, &ask, "v1").await.unwrap().lines, [] as [String; 0]);
     let two = fixture.commit("two");
     fixture.git(&["tag", "--force", "v1"]);
-    let moved = tag(&fixture, &ask, "v1").await.unwrap();
+    let moved = tag(&at, &fixture, &ask, "v1").await.unwrap();
     assert_eq!((moved.commit, moved.lines), (two, vec!["main".to_owned()]));
 }
 
-#[tokio::test]
-async fn a_tag_is_made_once_and_never_moved() {
+pub async fn a_tag_is_made_once_and_never_moved<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let (one, two) = (fixture.commit("one"), fixture.commit("two"));
     let name: TagName = "$(x)'v1".parse().unwrap();
@@ -120,8 +120,7 @@ async fn a_tag_is_made_once_and_never_moved() {
     assert!(said(&at(&fixture).tag(&gone, &"v9".parse().unwrap()).await.unwrap_err()).starts_with("unknown-revision"));
 }
 
-#[tokio::test]
-async fn a_revision_is_what_git_understands_and_nothing_else() {
+pub async fn a_revision_is_what_git_understands_and_nothing_else<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     let one = fixture.commit("one");
     fixture.git(&["tag", "-a", "-m", "x", "v1"]);
@@ -135,8 +134,7 @@ async fn a_revision_is_what_git_understands_and_nothing_else() {
     }
 }
 
-#[tokio::test]
-async fn a_file_is_read_at_a_commit_within_a_limit() {
+pub async fn a_file_is_read_at_a_commit_within_a_limit<A: Repository>(at: impl Fn(&Fixture) -> A) {
     let fixture = Fixture::new();
     fixture.write("a/b", "old");
     fixture.write("raw", [0xff_u8, 0]);
