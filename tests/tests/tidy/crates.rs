@@ -26,7 +26,7 @@ const ADAPTERS: &[(&str, &[&str])] = &[
 
 /// What nobody but these may know: what puts adapters together, the command line, the tests and the benchmarks have all that is ours.
 const ALL: &[&str] =
-    &["trunkline", "trunkline-bench", "trunkline-contract", "trunkline-testbench", "trunkline-tests", "trunkline-worlds"];
+    &["trunkline", "trunkline-bench", "trunkline-contract", "trunkline-github-stand-in", "trunkline-testbench", "trunkline-tests", "trunkline-worlds"];
 /// Lambdas only wire: they may have all that is ours, but never each other, and only they may have Lambda's runtime.
 const LAMBDAS: &[&str] = &["trunkline-receive"];
 
