@@ -17,7 +17,7 @@ use crate::refused::Refused;
 /// GitHub sends up to 25 MB; of a push that large the sweep learns without us.
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>
-pub const MAX_BODY: usize = 6 * 1024 * 1024;
+pub(crate) const MAX_BODY: usize = 6 * 1024 * 1024;
 
 /// A request.
 #[derive(Default, Deserialize)]

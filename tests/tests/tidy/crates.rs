@@ -16,23 +16,30 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("trunkline-webhook", &["form_urlencoded", "hmac", "serde", "serde_json", "sha2", "thiserror", "trunkline-core"]),
 ];
 
-/// Adapters know the rules, the ports and the libraries they adapt; `local` also the editor of manifests.
+/// Adapters know the rules, the ports and the libraries they adapt; `local` and `github` also the editor of manifests.
 const ADAPTERS: &[(&str, &[&str])] = &[
     ("trunkline-aws", &["trunkline-core", "trunkline-ports"]),
+    ("trunkline-github", &["trunkline-core", "trunkline-manifests", "trunkline-ports"]),
     ("trunkline-local", &["trunkline-core", "trunkline-manifests", "trunkline-ports"]),
     ("trunkline-oci", &["trunkline-core", "trunkline-ports"]),
     ("trunkline-packages", &["trunkline-core", "trunkline-ports"]),
 ];
 
 /// What nobody but these may know: what puts adapters together, the command line, the tests and the benchmarks have all that is ours.
-const ALL: &[&str] =
-    &["trunkline", "trunkline-bench", "trunkline-contract", "trunkline-github-stand-in", "trunkline-testbench", "trunkline-tests", "trunkline-worlds"];
+const ALL: &[&str] = &[
+    "trunkline",
+    "trunkline-bench",
+    "trunkline-contract",
+    "trunkline-github-stand-in",
+    "trunkline-testbench",
+    "trunkline-tests",
+    "trunkline-worlds",
+];
 /// Lambdas only wire: they may have all that is ours, but never each other, and only they may have Lambda's runtime.
 const LAMBDAS: &[&str] = &["trunkline-receive"];
 
 /// Lambda's runtime.
 const RUNTIME: &str = "lambda_runtime";
-
 
 /// What must be nowhere below a pure crate, at any depth.
 const IMPURE: &[&str] = &["getrandom", "mio", "rand", "reqwest", "rustix", "socket2", "tempfile", "tokio"];

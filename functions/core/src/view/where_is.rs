@@ -88,7 +88,10 @@ pub fn where_is(
     let tags: Vec<TagName> = state.tags.iter().filter(|(_, tag)| names(tag)).map(|(name, _)| name.clone()).collect();
     let runs =
         |here: &crate::state::Environment| here.current().is_some_and(|current| current.deploy.commit == *commit);
-    let environments = state.environments.iter().filter(|(_, here)| runs(here)).map(|(name, _)| name.clone());
+    // As the policy orders them, then those it no longer has.
+    let gone = state.environments.keys().filter(|name| !policy.environments.contains_key(*name));
+    let environments = policy.environments.keys().chain(gone);
+    let environments = environments.filter(|name| state.environments.get(*name).is_some_and(runs)).cloned();
     let failed = contents.failed.iter().map(|(name, _)| name);
     let missing = contents.unbuilt.iter().chain(&contents.unrecorded).chain(failed).cloned();
     let yanked = state.bar(commit).map(|(yanked, yank)| Yanked {

@@ -23,7 +23,24 @@ async fn a_push_is_put_on_the_bus_with_what_is_needed_of_it() {
     assert_eq!(events.len(), 1);
     assert_eq!((&events[0]["source"], &events[0]["detail-type"]), (&json!("github.com"), &json!("push")));
     assert_eq!(events[0]["time"], "2025-10-09T08:53:20Z");
-    assert_snapshot!(pretty(&events[0]["detail"]), @"");
+    assert_snapshot!(pretty(&events[0]["detail"]), @r#"
+    {
+      "after": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+      "before": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "deleted": false,
+      "delivery": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+      "event": "push",
+      "forced": false,
+      "head_commit": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+      "hook": "17",
+      "installation": 5,
+      "push": "13c459ad7e9fc675cf7e4a2bc654cdd6e25e5a228ac136d23602ff776e8d4709",
+      "received_at": 1760000000000,
+      "ref": "refs/heads/main",
+      "repository": "acme/shop",
+      "repository_id": 7
+    }
+    "#);
 }
 
 #[tokio::test]

@@ -106,7 +106,9 @@ impl Moto {
 
     /// The bytes of an object.
     pub(crate) async fn object(&self, path: &str) -> Vec<u8> {
-        let (status, body) = http::send(::http::Method::GET, &format!("{}/{path}", self.endpoint()), "").await;
+        // Moto looks whether a request is signed, not how.
+        let address = format!("{}/{path}?X-Amz-Signature=any", self.endpoint());
+        let (status, body) = http::send(::http::Method::GET, &address, "").await;
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(&body));
         body
     }

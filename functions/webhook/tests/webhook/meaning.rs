@@ -24,7 +24,23 @@ fn push(head: Option<&str>) -> serde_json::Value {
 
 #[test]
 fn an_annotated_tag_is_told_with_its_commit() {
-    assert_snapshot!(envelope("push", &push(Some(&"b".repeat(40)))), @"");
+    assert_snapshot!(envelope("push", &push(Some(&"b".repeat(40)))), @r#"
+    {
+      "delivery": "72d3162e",
+      "event": "push",
+      "installation": 5,
+      "repository": "acme/shop",
+      "repository_id": 7,
+      "ref": "refs/tags/v1",
+      "before": "0000000000000000000000000000000000000000",
+      "after": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+      "deleted": false,
+      "forced": false,
+      "head_commit": "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb",
+      "received_at": 1760000000000,
+      "push": "100df5e8abf93bc18eab8033a7dff3a3ff4f3752e2caf76674c8309c55da5b4b"
+    }
+    "#);
 }
 
 #[test]
@@ -57,7 +73,18 @@ fn pushes_of_other_refs_repositories_and_objects_are_others() {
 fn a_check_that_ended_is_a_verdict() {
     let run = json!({"name": "e2e", "conclusion": "failure", "head_sha": "a", "app": {"slug": "ci"}});
     let body = json!({"action": "completed", "check_run": run, "repository": {"id": 7, "full_name": "acme/shop"}});
-    assert_snapshot!(envelope("check_run", &body), @"");
+    assert_snapshot!(envelope("check_run", &body), @r#"
+    {
+      "delivery": "72d3162e",
+      "event": "check_run",
+      "repository": "acme/shop",
+      "repository_id": 7,
+      "name": "e2e",
+      "conclusion": "failure",
+      "commit": "a",
+      "received_at": 1760000000000
+    }
+    "#);
 }
 
 #[test]
@@ -73,7 +100,19 @@ fn a_deployment_is_told_with_its_environment() {
         "deployment": {"sha": "a", "task": "deploy"}, "deployment_status": {"state": "success", "environment": "stage"},
         "repository": {"id": 7, "full_name": "acme/shop"},
     });
-    assert_snapshot!(envelope("deployment_status", &body), @"");
+    assert_snapshot!(envelope("deployment_status", &body), @r#"
+    {
+      "delivery": "72d3162e",
+      "event": "deployment_status",
+      "repository": "acme/shop",
+      "repository_id": 7,
+      "name": "deploy",
+      "conclusion": "success",
+      "commit": "a",
+      "environment": "stage",
+      "received_at": 1760000000000
+    }
+    "#);
 }
 
 #[test]
