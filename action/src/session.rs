@@ -7,7 +7,7 @@ use trunkline_core::policy::Policy;
 use trunkline_core::state::State;
 use trunkline_ports::clock::Clock;
 use trunkline_ports::failure::Failure;
-use trunkline_ports::work::{Ended, Worker};
+use trunkline_ports::work::{Ended, Others, Worker};
 use trunkline_ports::world::World;
 use trunkline_worlds::{Machine, Setting};
 
@@ -66,7 +66,7 @@ impl Session {
     /// As the ledger answers.
     pub(crate) async fn work(&self, worker: &Worker<'_, Machine>) -> Result<Ended, Failure> {
         self.console.say(&worker.plan().to_string());
-        worker.work(|_| true).await
+        worker.work(|_| true, Others::Await).await
     }
 
     /// The policy in force; before the first `sync`, the one that the project was found by.

@@ -12,7 +12,7 @@ use trunkline_core::state::State;
 use trunkline_core::view::Shown;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::repository::Repository;
-use trunkline_ports::work::Ended;
+use trunkline_ports::work::{Ended, Others};
 use trunkline_ports::world::World;
 
 use crate::answer::{Answer, Exit, document};
@@ -27,7 +27,8 @@ pub(super) async fn build(
     reason: Option<&str>,
 ) -> Result<Answer, Failure> {
     let session = Session::write(common, by).await?;
-    let worker = session.worker().await?;
+    // A build that waits for a machine waits for this one.
+    let worker = session.worker().await?.here();
     worker.observe().await?;
     let commit = match revision {
         Some(revision) => session.world.repository().resolve(revision).await?,
@@ -46,7 +47,7 @@ pub(super) async fn build(
         Claim::Tag { .. } => true,
         _ => false,
     };
-    let ended = worker.work(wanted).await?;
+    let ended = worker.work(wanted, Others::Await).await?;
     answer(&worker.state(), &commit, &ended)
 }
 

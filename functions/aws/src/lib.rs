@@ -4,6 +4,7 @@
 //! S3 that [`ledger`] and [`packages`] keep their objects in.
 
 pub mod bucket;
+pub mod events;
 pub mod ledger;
 pub mod packages;
 pub mod sdk;

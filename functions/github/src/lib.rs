@@ -26,3 +26,4 @@ pub mod repository;
 mod revisions;
 pub mod told;
 mod trees;
+pub mod workflow;

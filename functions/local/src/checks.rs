@@ -43,17 +43,7 @@ impl Http {
     /// # Errors
     /// A fault when that file cannot be read.
     pub fn new() -> Result<Self, Failure> {
-        let client = Client::builder()
-            .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls()?)
-            .timeout(PATIENCE)
-            // Each question on a connection of its own, as a visitor would ask it.
-            .pool_max_idle_per_host(0)
-            // Followed here, since an address that should redirect must not be followed.
-            .redirect(redirect::Policy::none())
-            .build();
-        let client = client.map_err(|error| Fault::lasting(format!("no HTTP client: {}", causes(&error))))?;
-        Ok(Self { client })
+        Ok(Self { client: client()? })
     }
 
     /// The answer of an address, after redirects; or why there is none, in words.
@@ -73,6 +63,20 @@ impl Http {
         }
         Err(format!("it redirects more than {REDIRECTS} times"))
     }
+}
+
+/// A client without redirects and without a memory.
+pub(crate) fn client() -> Result<Client, Failure> {
+    let client = Client::builder()
+        .user_agent(concat!("trunkline/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls()?)
+        .timeout(PATIENCE)
+        // Each question on a connection of its own, as a visitor would ask it.
+        .pool_max_idle_per_host(0)
+        // Followed here, since an address that should redirect must not be followed.
+        .redirect(redirect::Policy::none())
+        .build();
+    client.map_err(|error| Fault::lasting(format!("no HTTP client: {}", causes(&error))).into())
 }
 
 impl Checks for Http {

@@ -10,6 +10,7 @@ pub mod commands;
 mod files;
 pub mod folder;
 pub mod git;
+pub mod hook;
 pub mod ledger;
 pub mod manifest_repository;
 pub mod run;

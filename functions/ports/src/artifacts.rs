@@ -19,6 +19,14 @@ pub trait Progress: Send + Sync {
 /// A watcher that can be handed to threads.
 pub type Watcher = Arc<dyn Progress>;
 
+/// A watcher that nobody is told by.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn line(&self, _: &str) {}
+    fn amount(&self, _: u64, _: u64) {}
+}
+
 /// Whether an effect changed something. That it was there already is success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {

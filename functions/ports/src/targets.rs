@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use trunkline_core::deployment::{Mark, Unit};
-use trunkline_core::ids::{Digest, Name};
+use trunkline_core::ids::{Commit, Digest, Name};
 use trunkline_core::policy::HttpCheck;
 
 use crate::artifacts::Watcher;
@@ -96,6 +96,17 @@ pub trait Commands {
     /// [`Code::CommandFailed`](trunkline_core::refusal::Code) with the exit code and the last lines of output;
     /// a fault when it cannot be started.
     async fn run(&self, command: &Invocation, watcher: &Watcher) -> Result<(), Failure>;
+
+    /// Where no command runs here: asks for the commit to be built where they do, and says in words by whom. Nothing: they run here.
+    ///
+    /// May be asked again for the same commit.
+    ///
+    /// # Errors
+    /// A refusal when there is no such place, a fault when it cannot be asked.
+    async fn hand_over(&self, commit: &Commit) -> Result<Option<String>, Failure> {
+        let _ = commit;
+        Ok(None)
+    }
 }
 
 /// A command to run.

@@ -93,7 +93,7 @@ impl<'s> Pushes<'s> {
 }
 
 /// The signature of a body. Source: <https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries>
-fn sign(secret: &str, body: &[u8]) -> String {
+pub fn sign(secret: &str, body: &[u8]) -> String {
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body);
     tag.as_ref().iter().fold("sha256=".to_owned(), |text, byte| text + &format!("{byte:02x}"))
 }

@@ -80,6 +80,13 @@ impl StandIn {
         self.shared.log()
     }
 
+    /// What was created in a repository, newest first: `deployments` (of no key), `statuses` of a deployment's id, `checks` and
+    /// `comments` of a commit.
+    pub fn made(&self, name: &str, kind: &str, key: &str) -> Vec<serde_json::Value> {
+        self.shared
+            .state(|state| state.repository(name).map(|repository| repository.made(kind, key)).unwrap_or_default())
+    }
+
     /// Forgets the requests so far.
     pub fn forget(&self) {
         self.shared.forget();

@@ -102,7 +102,7 @@ fn play(seed: u64, order: u64) -> Result<Places, String> {
 fn run(shop: &Shop) -> Result<(), String> {
     with(shop, async |worker| {
         worker.observe().await?;
-        worker.work(|_| true).await.map(drop)
+        worker.work(|_| true, Others::Await).await.map(drop)
     })
 }
 

@@ -32,9 +32,9 @@ pub(super) async fn work(world: World<Weather>, name: String, kind: Kind) -> Res
     let builds = |claim: &Claim| matches!(claim, Claim::Build { .. } | Claim::Tag { .. });
     match kind {
         Kind::Observer => {}
-        Kind::Whole | Kind::Blind => drop(worker.work(|_| true).await?),
-        Kind::Builder => drop(worker.work(builds).await?),
-        Kind::Deployer => drop(worker.work(|claim| !builds(claim)).await?),
+        Kind::Whole | Kind::Blind => drop(worker.work(|_| true, Others::Await).await?),
+        Kind::Builder => drop(worker.work(builds, Others::Await).await?),
+        Kind::Deployer => drop(worker.work(|claim| !builds(claim), Others::Await).await?),
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub use ledger::Ledger;
 pub use repository::{Made, Repository};
 pub use targets::{Effect, Targets};
 
-use crate::artifacts::{Progress, Watcher};
+use crate::artifacts::{Unwatched, Watcher};
 use crate::failure::Failure;
 
 /// The content of a world: what outlives every worker.
@@ -153,14 +153,6 @@ impl<H: Hook> crate::world::World for World<H> {
     }
 
     fn watcher(&self, _: &str) -> Watcher {
-        Arc::new(Nobody)
+        Arc::new(Unwatched)
     }
-}
-
-/// A watcher that looks away.
-struct Nobody;
-
-impl Progress for Nobody {
-    fn line(&self, _: &str) {}
-    fn amount(&self, _: u64, _: u64) {}
 }

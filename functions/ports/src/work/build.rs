@@ -1,6 +1,7 @@
 //! Building, tagging and erasing artifacts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use trunkline_core::deployment::Bytes;
 use trunkline_core::fact::{Fact, MAX_MANIFEST, ManifestText};
@@ -25,6 +26,26 @@ struct Made {
     manifest: Option<ManifestText>,
 }
 
+/// What became of building.
+enum Make {
+    /// It was built here.
+    Made(Made),
+    /// It is built elsewhere, by whom the words say.
+    HandedOver(String),
+}
+
+/// How long a build that was handed over is waited for, before it is handed over again.
+const HANDED_OVER: Duration = Duration::from_mins(30);
+
+/// Whether a recipe runs anything.
+fn commands(artifact: &Artifact) -> bool {
+    match (&artifact.build, &artifact.package) {
+        (Some(Build::Dockerfile(_)), _) | (_, Some(Package::Command(_))) => true,
+        (Some(Build::Assembly(assembly)), _) => assembly.run.is_some(),
+        (None, Some(Package::Directory(_)) | None) => false,
+    }
+}
+
 impl<W: World> Worker<'_, W> {
     /// Builds an artifact from a clean export of its commit. What cannot be built is a fact too.
     pub(super) async fn build(&self, claim: u64, artifact: &Name, key: &Key, commit: &Commit) -> Outcome {
@@ -32,14 +53,17 @@ impl<W: World> Worker<'_, W> {
         let (artifact, key, commit) = (artifact.clone(), key.clone(), commit.clone());
         let made = self.retried(async || self.make(&artifact, &commit, &watcher).await).await;
         let fact = match made {
-            Ok(Made { bytes, size, manifest }) => Fact::Built { claim, artifact, key, commit, bytes, size, manifest },
+            Ok(Make::HandedOver(to)) => return Ok(Result::Later(HANDED_OVER, to)),
+            Ok(Make::Made(Made { bytes, size, manifest })) => {
+                Fact::Built { claim, artifact, key, commit, bytes, size, manifest }
+            }
             Err(Failure::Refused(refusal)) => Fact::BuildFailed { claim, artifact, key, commit, refusal },
             Err(fault) => return Err(fault),
         };
         Ok(Result::Facts(vec![fact]))
     }
 
-    async fn make(&self, name: &Name, commit: &Commit, watcher: &Watcher) -> Outcome<Made> {
+    async fn make(&self, name: &Name, commit: &Commit, watcher: &Watcher) -> Outcome<Make> {
         let repository = self.world.repository();
         let text = repository.file(commit, policy::FILE, policy::MAX_BYTES).await?;
         let missing = || Refusal::new(Code::PolicyMissing, format!("{} has no `{}`", commit.short(12), policy::FILE));
@@ -47,12 +71,18 @@ impl<W: World> Worker<'_, W> {
         let unknown =
             || Refusal::new(Code::UnknownArtifact, format!("the policy of {} has no `{name}`", commit.short(12)));
         let artifact = policy.artifacts.get(name).ok_or_else(unknown)?;
+        if commands(artifact)
+            && let Some(to) = self.world.commands().hand_over(commit).await?
+        {
+            return Ok(Make::HandedOver(to));
+        }
         let export = self.world.scratch()?;
         repository.export(commit, &artifact.watch, export.as_ref()).await?;
-        match artifact.kind() {
+        let made = match artifact.kind() {
             Kind::Image => self.make_image(artifact, commit, policy.sha_length, export.as_ref(), watcher).await,
             Kind::Package => self.make_package(name, artifact, commit, export.as_ref(), watcher).await,
-        }
+        };
+        made.map(Make::Made)
     }
 
     async fn make_image(

@@ -37,6 +37,15 @@ const SIDE_BY_SIDE: usize = 4;
 /// How often the ledger is looked at while another worker acts.
 const POLL: Duration = Duration::from_millis(200);
 
+/// What a run does about the work that is in others' hands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// It waits for them, and goes on when they do not.
+    Await,
+    /// It leaves that to them, and ends.
+    Leave,
+}
+
 /// Told what a run does, as it does it.
 pub trait Report {
     /// An action begins.
@@ -74,6 +83,8 @@ pub struct Worker<'a, W: World> {
     policy: RefCell<Option<(Digest, Rc<Policy>)>>,
     /// The entry of the newest checkpoint.
     kept: Cell<u64>,
+    /// Whether builds that were handed over are taken up here.
+    here: bool,
 }
 
 /// How a run ended.
@@ -97,9 +108,15 @@ impl<'a, W: World> Worker<'a, W> {
         let kept = Cell::new(state.number);
         let id = format!("{by} {}", world.clock().unique());
         let (by, trunk, state, policy) = (by.to_owned(), trunk.to_owned(), RefCell::new(state), RefCell::new(None));
-        let worker = Self { world, report, id, by, trunk, state, policy, kept };
+        let worker = Self { world, report, id, by, trunk, state, policy, kept, here: false };
         worker.refresh().await?;
         Ok(worker)
+    }
+
+    /// The same worker, where commands run: it takes up the builds that were handed over by one that cannot run them.
+    #[must_use]
+    pub fn here(self) -> Self {
+        Self { here: true, ..self }
     }
 
     /// What is known now.
@@ -111,7 +128,19 @@ impl<'a, W: World> Worker<'a, W> {
     pub fn plan(&self) -> Plan {
         let state = self.state.borrow();
         let now = self.world.clock().now();
-        self.policy(&state).map_or_else(|| without_policy(&state), |policy| decide(&state, &policy, now))
+        let mut plan =
+            self.policy(&state).map_or_else(|| without_policy(&state), |policy| decide(&state, &policy, now));
+        if self.here {
+            let waiting = state.claims.values().filter(|open| open.waiting.is_some() && open.until > now);
+            let builds = waiting.filter(|open| matches!(open.claim, Claim::Build { .. }));
+            plan.actions.extend(builds.map(|open| Action {
+                claim: open.claim.clone(),
+                open: Some(open.number),
+                from: None,
+                undo: None,
+            }));
+        }
+        plan
     }
 
     /// The policy in force, read once.
@@ -138,11 +167,11 @@ impl<'a, W: World> Worker<'a, W> {
         Ok(())
     }
 
-    /// Does everything that is outstanding and that `wanted` lets through, and waits for what other workers do of it.
+    /// Does everything that is outstanding and that `wanted` lets through, and waits for what other workers do of it, or does not.
     ///
     /// # Errors
     /// As the ledger answers. What actions meet is in [`Ended`].
-    pub async fn work(&self, wanted: impl Fn(&Claim) -> bool) -> Result<Ended, Failure> {
+    pub async fn work(&self, wanted: impl Fn(&Claim) -> bool, others: Others) -> Result<Ended, Failure> {
         let mut running: FuturesUnordered<LocalBoxFuture<'_, Done>> = FuturesUnordered::new();
         let mut lanes: BTreeMap<String, usize> = BTreeMap::new();
         let mut mine: Vec<String> = Vec::new();
@@ -185,7 +214,7 @@ impl<'a, W: World> Worker<'a, W> {
             if !running.is_empty() {
                 continue;
             }
-            if !self.others_act(&wanted, &lanes).await {
+            if others == Others::Leave || !self.others_act(&wanted, &lanes).await {
                 self.checkpoint().await?;
                 return Ok(Ended { plan, faults: faults.into_values().collect() });
             }

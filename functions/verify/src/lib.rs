@@ -1,0 +1,9 @@
+//! The Lambda that asks whether what was written runs, and checks it.
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use trunkline_wiring::{Kind, Stack, work};
+
+/// Does what the messages ask for; those that met a fault come again.
+pub async fn handle(stack: &Stack, event: SqsEvent) -> SqsBatchResponse {
+    work(stack, Kind::Verify, event).await
+}
