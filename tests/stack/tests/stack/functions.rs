@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::sources::sources;
 use crate::template::{FUNCTIONS, Template, attribute, none, reference, root};
 
 #[test]
@@ -91,6 +92,8 @@ fn every_function_is_woken_by_something() {
         |function: &str, event: &str| template.function(function, "Events")[event]["Properties"]["Pattern"].clone();
     assert_eq!(pattern("Observe", "Deliveries"), json!({ "source": ["github.com"] }));
     assert_eq!(pattern("Notify", "Facts"), json!({ "source": ["trunkline"], "detail-type": ["facts"] }));
+    assert!(is_said_in("functions/receive", "github.com"), "`receive` is another source");
+    assert!(is_said_in("functions/aws/src/events", "trunkline"), "what is written down is told by another source");
     for function in FUNCTIONS.iter().filter(|function| function.queue) {
         assert_eq!(kind(function.name, "Actions"), "SQS");
     }
@@ -101,6 +104,19 @@ fn an_action_that_is_outstanding_for_too_long_raises_an_alarm() {
     let template = Template::load();
     let alarm = template.properties("AWS::CloudWatch::Alarm", "OldestOutstandingAlarm");
     assert_eq!((&alarm["Namespace"], &alarm["MetricName"]), (&json!("Trunkline"), &json!("OldestOutstanding")));
+    if root().join("functions/sweep").is_dir() {
+        assert!(
+            is_said_in("functions", "Trunkline") && is_said_in("functions", "OldestOutstanding"),
+            "nobody tells the age"
+        );
+    }
     assert_eq!(alarm["Threshold"], reference("OldestOutstandingLimit"));
     assert_eq!(alarm["TreatMissingData"], "breaching", "a sweep that does not run tells no age");
+}
+
+/// Whether a source in `folder` has this text in quotes; also when the folder is not there yet.
+fn is_said_in(folder: &str, text: &str) -> bool {
+    let sources = sources();
+    let mut here = sources.iter().filter(|source| source.file.starts_with(folder)).peekable();
+    here.peek().is_none() || here.any(|source| source.literals().any(|literal| literal == text))
 }

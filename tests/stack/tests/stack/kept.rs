@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::sources::sources;
 use crate::template::{Template, attribute, list, reference};
 
 #[test]
@@ -47,6 +48,14 @@ fn the_bucket_refuses_what_is_not_over_tls_and_what_would_write_over_an_entry() 
     assert!(denies("s3:*", &json!({ "Bool": { "aws:SecureTransport": false } })));
     assert!(denies("s3:PutObject", &json!({ "Null": { "s3:if-none-match": true } })));
     assert!(statements.iter().all(|statement| statement["Effect"] == "Deny"), "who may is said by roles");
+    let entries = format!("${{Bucket.Arn}}/store/ledger/project/*/{}.json", "?".repeat(20));
+    assert!(
+        statements.iter().any(|statement| statement["Resource"] == json!({ "Fn::Sub": entries })),
+        "{statements:?}"
+    );
+    let sources = sources();
+    let ledger = sources.iter().find(|source| source.file == "functions/aws/src/ledger/mod.rs").unwrap();
+    assert!(ledger.literals().any(|text| text == "ledger/project"), "entries are elsewhere by now");
 }
 
 #[test]
