@@ -66,7 +66,7 @@ async fn answer(common: Common, verb: Verb) -> Result<Answer, Failure> {
         Verb::Build { commit, writer, reason } => {
             build::build(&common, writer.by.as_deref(), commit.as_deref(), reason.as_deref()).await
         }
-        Verb::Promote { commit, tag, order } => promote::promote(&common, &order, &commit, &tag).await,
+        Verb::Promote { commit, tag, order } => Box::pin(promote::promote(&common, &order, &commit, &tag)).await,
         Verb::Record { commit, artifact, digest, file, reason, order } => {
             let bytes = record::Bytes { artifact, digest, file };
             record::record(&common, &order, &commit, bytes, reason.as_deref()).await

@@ -7,10 +7,10 @@ use trunkline_ports::failure::Failure;
 use trunkline_wiring::{Hook, Project, Stack};
 
 /// The secret in Secrets Manager that holds the address of a Slack-compatible webhook.
-pub const WEBHOOK: &str = "TRUNKLINE_NOTIFY_WEBHOOK_SECRET_ID";
+pub(crate) const WEBHOOK: &str = "TRUNKLINE_NOTIFY_WEBHOOK_SECRET_ID";
 
 /// The topic of SNS that is told as well: its ARN.
-pub const TOPIC: &str = "TRUNKLINE_NOTIFY_TOPIC";
+pub(crate) const TOPIC: &str = "TRUNKLINE_NOTIFY_TOPIC";
 
 /// Where people are told besides GitHub.
 #[derive(Default)]

@@ -35,7 +35,7 @@ impl Default for Patience {
             secrets: Duration::from_secs(2),
             hand_over: Duration::from_secs(4),
             pause: Duration::from_millis(50),
-            secrets_kept: Duration::from_secs(600),
+            secrets_kept: Duration::from_mins(10),
             secrets_apart: Duration::from_secs(30),
         }
     }

@@ -17,7 +17,7 @@ const MOST: usize = 512;
 /// How long each is: five minutes, as long as a queue takes out repeats.
 ///
 /// Source: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html>
-const LONG: Duration = Duration::from_secs(300);
+const LONG: Duration = Duration::from_mins(5);
 
 /// What was handed over.
 #[derive(Default)]

@@ -24,7 +24,8 @@ pub(crate) const MAX_BODY: usize = 6 * 1024 * 1024;
 #[serde(rename_all = "camelCase", default)]
 pub struct Request {
     pub(crate) headers: Headers,
-    request_context: Context,
+    #[serde(rename = "requestContext")]
+    context: Context,
     body: Option<String>,
     is_base64_encoded: bool,
 }
@@ -60,7 +61,7 @@ impl Request {
             let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         };
-        self.request_context.time_epoch.unwrap_or_else(now)
+        self.context.time_epoch.unwrap_or_else(now)
     }
 
     /// Takes the body out, as the bytes that came, when method and size let it in.
@@ -68,7 +69,7 @@ impl Request {
     /// # Errors
     /// [`Refused`] for another method, for too many bytes, and for broken base64.
     pub(crate) fn body(&mut self) -> Result<Vec<u8>, Refused> {
-        if !self.request_context.http.method.eq_ignore_ascii_case("POST") {
+        if !self.context.http.method.eq_ignore_ascii_case("POST") {
             return Err(Refused::Method);
         }
         let text = self.body.take().unwrap_or_default();

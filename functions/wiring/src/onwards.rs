@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use trunkline_aws::events::Message;
 use trunkline_core::fact::Claim;
+use trunkline_core::ids::Digest;
 use trunkline_core::plan::Action;
 use trunkline_core::state::State;
 use trunkline_ports::failure::{Failure, Fault};
@@ -76,5 +77,5 @@ fn group(project: &Project, claim: &Claim) -> String {
 }
 
 fn hex(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    Digest::from_sum(Sha256::digest(text).into()).hex().to_owned()
 }

@@ -29,7 +29,7 @@ use crate::stack::Stack;
 const BY: &str = "trunkline";
 
 /// The kind of the event that tells that something was recorded.
-const RECORDED: &str = "recorded";
+const RECORDED: &str = "facts";
 
 /// How a wake-up ended.
 #[derive(Debug)]

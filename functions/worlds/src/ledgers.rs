@@ -12,7 +12,7 @@ pub enum Ledgers {
     /// In a folder.
     Folder(Folder),
     /// In a bucket.
-    Bucket(S3Ledger),
+    Bucket(Box<S3Ledger>),
 }
 
 impl Ledger for Ledgers {

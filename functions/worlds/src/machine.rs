@@ -59,7 +59,7 @@ impl Machine {
         let (here, policy) = (setting.root.join(setting.policy.store.folder()), setting.policy);
         let place = place(&setting).await?;
         let ledger = match &place {
-            Some(place) => Ledgers::Bucket(S3Ledger::open(place, &policy.project)),
+            Some(place) => Ledgers::Bucket(Box::new(S3Ledger::open(place, &policy.project))),
             None => Ledgers::Folder(Folder::open(&here, &policy.project)),
         };
         Self::wire(setting, place.as_ref(), ledger)
@@ -74,7 +74,7 @@ impl Machine {
         let place = place(&setting).await?;
         let ledger = if let Some(place) = &place {
             make_store(&here).await?;
-            Ledgers::Bucket(S3Ledger::open(place, &policy.project))
+            Ledgers::Bucket(Box::new(S3Ledger::open(place, &policy.project)))
         } else {
             Ledgers::Folder(Folder::create(&here, &policy.project).await?)
         };

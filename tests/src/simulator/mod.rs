@@ -1,6 +1,6 @@
 //! The simulator: how we know that nothing is lost.
 //!
-//! A seed makes a [`Script`](script::Script) of what happens: commits, tags, workers that start, crash, stall and wake, faults
+//! A seed makes a [`Script`] of what happens: commits, tags, workers that start, crash, stall and wake, faults
 //! before and after effects, people's orders, destinations that refuse. The [`stage`] plays it over the ports in memory, on one
 //! thread and by its own clock, so that the same seed always gives the same history. After every step the [`judge`] asks what must
 //! always be true; in the end the weather clears, and [`rest`] asks what must be true when nothing is left to do.

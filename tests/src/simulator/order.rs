@@ -12,7 +12,7 @@ use trunkline_core::ids::{Commit, Name};
 use trunkline_core::orders;
 use trunkline_ports::memory::Plain;
 use trunkline_ports::targets::Standing;
-use trunkline_ports::work::{Silence, Worker};
+use trunkline_ports::work::{Others, Silence, Worker};
 
 use super::history::stands;
 use super::random::Random;

@@ -12,7 +12,7 @@ use trunkline_core::state::State;
 use trunkline_ports::clock::Clock as _;
 use trunkline_ports::failure::Failure;
 use trunkline_ports::memory::World;
-use trunkline_ports::work::{Silence, Worker};
+use trunkline_ports::work::{Others, Silence, Worker};
 
 use super::files::is_bad;
 use super::random::Random;

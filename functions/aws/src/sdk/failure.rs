@@ -42,12 +42,11 @@ impl Request<'_> {
                 self.means(code, message, raw.status().as_u16(), region)
             }
             SdkError::TimeoutError(_) => self.passing("no answer in time"),
-            SdkError::ResponseError(_) => self.passing(&told(error)),
             SdkError::DispatchFailure(_) if has_no_credentials(error) => {
                 self.refused("there are no credentials for it", LOG_IN)
             }
             SdkError::DispatchFailure(failure) if failure.is_user() => self.lasting(&told(error)),
-            SdkError::DispatchFailure(_) => self.passing(&told(error)),
+            SdkError::ResponseError(_) | SdkError::DispatchFailure(_) => self.passing(&told(error)),
             _ if told(error).to_lowercase().contains("region") => {
                 self.refused("no region is configured", "set AWS_REGION to the region it is in")
             }

@@ -1,5 +1,7 @@
 //! What reaches the bus, the bucket and the queue behind, over a server that speaks AWS's protocols.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -61,7 +63,8 @@ async fn bodies_go_along_and_large_ones_by_way_of_the_bucket() {
         assert_eq!(answer(&receiver, &Delivery::new(id, "push", large.clone())).await, "202 accepted");
         let detail = &moto.events_on_the_bus().await[0]["detail"];
         assert!(detail.get("body").is_none());
-        let sha256: String = Sha256::digest(&large).iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut sha256 = String::new();
+        Sha256::digest(&large).iter().for_each(|byte| write!(sha256, "{byte:02x}").unwrap());
         let key = format!("deliveries/{id}.json");
         let stored = json!({"bucket": "bodies", "key": key, "sha256": sha256, "bytes": large.len()});
         assert_eq!(detail["stored"], stored);

@@ -32,7 +32,7 @@ impl Server {
         let started = command.stdin(Stdio::null()).spawn();
         let child = started.unwrap_or_else(|error| panic!("{command:?}: {error}; scripts/testbench installs it"));
         let server = Self { child, address: address.to_string() };
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < deadline, "{command:?} does not listen");
             std::thread::sleep(Duration::from_millis(10));

@@ -52,7 +52,7 @@ pub(crate) fn secret(moto: &Moto, name: &str, text: &str) {
 }
 
 pub(crate) fn queue(moto: &Moto, name: &str) -> Queue {
-    let attributes = if name.ends_with(".fifo") {
+    let attributes = if name.contains(".fifo") {
         json!({"FifoQueue": "true", "VisibilityTimeout": "600"})
     } else {
         json!({"VisibilityTimeout": "600"})

@@ -143,9 +143,9 @@ impl Cloud {
         Pushes::watch(&self.github, "acme/shop")
     }
 
-    /// An environment's manifest, as it is now.
+    /// An environment's manifest, as it is now, without quotes: a tag gets them when YAML would not take it for a text.
     pub(crate) fn manifest(&self, environment: &str) -> String {
-        self.manifests.git(&["show", &format!("main:apps/api/{environment}/kustomization.yaml")])
+        self.manifests.git(&["show", &format!("main:apps/api/{environment}/kustomization.yaml")]).replace('"', "")
     }
 }
 

@@ -37,7 +37,7 @@ impl Function {
         command.envs(variables.iter().map(|(name, value)| (*name, value.as_str())));
         command.stdin(Stdio::null()).stdout(file.try_clone().unwrap()).stderr(file);
         let child = command.spawn().expect("the emulator is not here: scripts/testbench up installs it");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(&outer).is_err() {
             assert!(Instant::now() < deadline, "the emulator does not listen");
             std::thread::sleep(Duration::from_millis(5));

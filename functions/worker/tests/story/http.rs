@@ -1,5 +1,6 @@
 //! Requests over HTTP/1.1, one for each connection.
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 
@@ -15,7 +16,7 @@ pub(crate) fn send(host: &str, method: &str, path: &str, headers: &[(&str, &str)
     let mut head =
         format!("{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     stream.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
     let mut answer = Vec::new();

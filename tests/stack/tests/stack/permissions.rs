@@ -37,6 +37,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     (BUCKET, "s3:DeleteObjectVersion", &["Yank"]),
     (EVENTS, "secretsmanager:GetSecretValue", WORK),
     (EVENTS, "sqs:SendMessage", DECIDE),
+    (EVENTS, "sqs:ChangeMessageVisibility", QUEUED),
     (EVENTS, "events:PutEvents", DECIDE),
     (EVENTS, "sns:Publish", &["Notify"]),
     (ECR, "ecr:GetAuthorizationToken", &["Build"]),
