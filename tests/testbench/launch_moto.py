@@ -8,6 +8,7 @@ What is mended:
 - ListObjectVersions begins after the key marker whether that key is there or not, and the newest of versions of one millisecond
   is the latest. moto leaves the first key out when the marker is not there, and takes the oldest for the latest.
 - Connections are kept open between requests, as S3 keeps them.
+- ECR: see ecr_like_aws.py.
 """
 
 import base64
@@ -18,6 +19,7 @@ import re
 import sys
 import threading
 
+import ecr_like_aws
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3 import models, responses
 from moto.s3.exceptions import S3ClientError
@@ -107,6 +109,7 @@ class Handler(MotoRequestHandler):
 def main():
     responses.S3Response.put_object = put_object
     models.S3Backend.list_object_versions = list_object_versions
+    ecr_like_aws.install()
     application = DomainDispatcherApplication(create_backend_app)
     server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=Handler)
     server.daemon_threads = True

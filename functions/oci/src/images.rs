@@ -9,13 +9,14 @@ use trunkline_core::ids::{Digest, ImageTag};
 use trunkline_core::policy::Build;
 use trunkline_core::refusal::Refusal;
 use trunkline_ports::artifacts::{Image, ImageOrder, Images as Port, Manifest, Outcome, Watcher};
+use trunkline_ports::credentials::Credentials;
 use trunkline_ports::failure::{Failure, Fault};
 
 use crate::document::Known;
 use crate::image::{Origin, Part, Parts, told};
 use crate::layout::{Layout, Staged};
 use crate::place::{self, Place, Remote};
-use crate::registry::{Access, Credentials, DockerConfig, Patience, Session};
+use crate::registry::{Access, DockerConfig, Patience, Session};
 use crate::{assemble, base, dockerfile, layers, problem, work};
 
 /// How many of an index's manifests are read at once.

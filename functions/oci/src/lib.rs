@@ -23,4 +23,4 @@ mod registry;
 mod work;
 
 pub use images::{Images, Options};
-pub use registry::{Anonymous, Answer, Credentials, DockerConfig, Login, Patience, Secret};
+pub use registry::{DockerConfig, Patience};

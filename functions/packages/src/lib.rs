@@ -1,6 +1,6 @@
 //! Packages: deterministic zips, kept by digest, and unpacked without trusting them.
 //!
-//! [`Folder`] keeps packages; [`unpack`] takes a zip apart, whoever made it.
+//! [`Folder`] keeps packages; [`unpack()`] takes a zip apart, whoever made it.
 //!
 //! The same folder gives the same zip on any machine: names are sorted, times are the first a zip can hold, modes are 0644 or
 //! 0755, and each file is compressed by itself, so that the number of threads shows in nothing but the time it takes.

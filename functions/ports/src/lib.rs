@@ -6,6 +6,7 @@
 
 pub mod artifacts;
 pub mod clock;
+pub mod credentials;
 pub mod failure;
 pub mod ledger;
 pub mod links;

@@ -1,6 +1,6 @@
 //! What a GitHub delivery says. No I/O: bytes in, values out.
 //!
-//! A delivery is believed only after [`verify`], which looks at nothing but the bytes that came and the header. [`read`]
+//! A delivery is believed only after [`verify`], which looks at nothing but the bytes that came and the header. [`read()`]
 //! then takes from the body the few fields anyone here needs, borrowed, and passes over the rest without building it.
 //! [`Envelope`] is what travels on from there.
 //!

@@ -1,7 +1,7 @@
 //! What the Lambdas share. Each of them is a trigger, a line or two of its own, and this.
 //!
-//! A Lambda is woken for a [`project`]; it opens the ledger, does what is outstanding of its kind ([`wake`]), and sends the rest on to those
-//! whose kind it is ([`onwards`]). What woke it is a hint: what is to be done is decided anew from the ledger, so a message that comes
+//! A Lambda is woken for a [`Project`]; it opens the ledger, does what is outstanding of its kind ([`wake()`]), and sends the rest on to those
+//! whose kind it is, as [`Order`]s. What woke it is a hint: what is to be done is decided anew from the ledger, so a message that comes
 //! twice, late or never changes nothing about where it ends.
 
 mod batch;
@@ -9,7 +9,7 @@ mod kind;
 mod log;
 mod onwards;
 mod project;
-mod settings;
+pub mod settings;
 mod stack;
 mod wake;
 

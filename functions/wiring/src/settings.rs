@@ -9,22 +9,22 @@ use trunkline_core::refusal::{Code, Refusal};
 use crate::kind::Kind;
 
 /// The store: `s3://bucket/prefix`.
-pub(crate) const STORE: &str = "TRUNKLINE_STORE";
+pub const STORE: &str = "TRUNKLINE_STORE";
 
 /// The KMS key that encrypts what goes to the store; without it, the bucket's own setting holds.
-pub(crate) const KEY_ID: &str = "TRUNKLINE_KMS_KEY_ID";
+pub const KEY_ID: &str = "TRUNKLINE_KMS_KEY_ID";
 
 /// The event bus that whoever wants to know is told on: its name or its ARN.
-pub(crate) const BUS: &str = "TRUNKLINE_BUS";
+pub const BUS: &str = "TRUNKLINE_BUS";
 
 /// Whose deliveries are heeded: patterns of `owner/name`, separated by commas, as GitHub reads patterns.
-pub(crate) const REPOSITORIES: &str = "TRUNKLINE_REPOSITORIES";
+pub const REPOSITORIES: &str = "TRUNKLINE_REPOSITORIES";
 
 /// The GitHub App's number. Without it, `GITHUB_TOKEN` is used.
-pub(crate) const APP_ID: &str = "TRUNKLINE_GITHUB_APP_ID";
+pub const APP_ID: &str = "TRUNKLINE_GITHUB_APP_ID";
 
 /// The secret in Secrets Manager that holds the App's private key, as PEM: its name or its ARN.
-pub(crate) const APP_KEY: &str = "TRUNKLINE_GITHUB_KEY_SECRET_ID";
+pub const APP_KEY: &str = "TRUNKLINE_GITHUB_KEY_SECRET_ID";
 
 /// What the functions are told.
 #[derive(Clone, Debug)]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use trunkline_aws::bucket::Bucket;
+use trunkline_aws::ecr::Ecr;
 use trunkline_aws::events::{Bus, Queues, Secrets};
 use trunkline_aws::sdk;
 use trunkline_core::refusal::{Code, Refusal};
@@ -21,6 +22,8 @@ pub struct Stack {
     pub sdk: SdkConfig,
     /// The store.
     pub store: Bucket,
+    /// Images in ECR.
+    pub ecr: Arc<Ecr>,
     /// The queues.
     pub queues: Queues,
     /// The bus.
@@ -50,6 +53,7 @@ impl Stack {
             })?,
         };
         let bus = Bus::new(&sdk, &settings.bus);
-        Ok(Self { queues: Queues::new(&sdk), bus, store, github: Arc::new(github), sdk, settings })
+        let ecr = Arc::new(Ecr::new(sdk.clone()));
+        Ok(Self { ecr, queues: Queues::new(&sdk), bus, store, github: Arc::new(github), sdk, settings })
     }
 }

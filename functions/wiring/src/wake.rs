@@ -105,7 +105,7 @@ impl Verdict {
 }
 
 fn world(stack: &Stack, project: &Project) -> Result<Cloud, Failure> {
-    Cloud::open(&stack.github, &project.repository()?, &stack.store, &project.project, &project.trunk)
+    Cloud::open(&stack.github, &project.repository()?, &stack.store, &stack.ecr, &project.project, &project.trunk)
 }
 
 /// Which projects' repositories show anything that their ledgers lack: one question to GitHub for a hundred projects of an owner.

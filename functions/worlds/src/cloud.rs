@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use trunkline_aws::bucket::Bucket;
+use trunkline_aws::ecr::Ecr;
 use trunkline_aws::ledger::S3Ledger;
 use trunkline_aws::packages::S3Packages;
 use trunkline_core::ids::Name;
@@ -20,13 +21,14 @@ use trunkline_ports::artifacts::{Unwatched, Watcher};
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::world::World;
 
+use crate::Images;
 use crate::remote::Remote;
 
 /// A project on GitHub whose store is in a bucket.
 pub struct Cloud {
     ledger: S3Ledger,
     repository: GitHubRepository,
-    images: oci::Images,
+    images: Images,
     packages: S3Packages<Folder>,
     targets: Remote,
     checks: Http,
@@ -40,12 +42,15 @@ pub struct Cloud {
 impl Cloud {
     /// The project `project` of the repository `name`, whose workflow is `trunk`'s, with its store in `place`. Nothing is asked yet.
     ///
+    /// All worlds of a process share `ecr`, which keeps to the quota of what is put there.
+    ///
     /// # Errors
     /// A fault when this machine has no room, or no TLS.
     pub fn open(
         client: &Arc<Client>,
         name: &RepositoryName,
         place: &Bucket,
+        ecr: &Arc<Ecr>,
         project: &Name,
         trunk: &str,
     ) -> Result<Self, Failure> {
@@ -55,7 +60,7 @@ impl Cloud {
         Ok(Self {
             ledger: S3Ledger::open(place, project),
             repository: GitHubRepository::new(Arc::clone(client), name.clone()),
-            images: oci::Images::new(here.path().join("images"), options),
+            images: Images::new(here.path().join("images"), options, Arc::clone(ecr)),
             packages: S3Packages::new(place, project, local),
             targets: Remote::new(Arc::clone(client)),
             checks: Http::new()?,
@@ -74,7 +79,7 @@ fn scratch(what: &str) -> Result<TempDir, Failure> {
 impl World for Cloud {
     type Ledger = S3Ledger;
     type Repository = GitHubRepository;
-    type Images = oci::Images;
+    type Images = Images;
     type Packages = S3Packages<Folder>;
     type Targets = Remote;
     type Checks = Http;

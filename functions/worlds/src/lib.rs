@@ -4,6 +4,7 @@
 //! [`Machine`], the functions in the [`Cloud`].
 
 mod cloud;
+mod images;
 mod ledgers;
 mod machine;
 mod packages;
@@ -11,6 +12,7 @@ mod remote;
 mod targets;
 
 pub use cloud::Cloud;
+pub use images::Images;
 pub use ledgers::Ledgers;
 pub use machine::{Machine, Setting};
 pub use packages::Packages;

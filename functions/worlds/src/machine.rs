@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use trunkline_aws::bucket::Bucket;
+use trunkline_aws::ecr::Ecr;
 use trunkline_aws::ledger::S3Ledger;
 use trunkline_aws::packages::S3Packages;
 use trunkline_aws::sdk;
@@ -20,7 +21,7 @@ use trunkline_ports::artifacts::Watcher;
 use trunkline_ports::failure::{Failure, Fault};
 use trunkline_ports::world::World;
 
-use crate::{Destinations, Ledgers, Packages};
+use crate::{Destinations, Images, Ledgers, Packages};
 
 /// What a world is made for.
 pub struct Setting<'a> {
@@ -40,7 +41,7 @@ pub struct Setting<'a> {
 pub struct Machine {
     ledger: Ledgers,
     repository: GitRepository,
-    images: oci::Images,
+    images: Images,
     packages: Packages,
     targets: Destinations,
     checks: Http,
@@ -93,7 +94,7 @@ impl Machine {
         Ok(Self {
             ledger,
             repository: GitRepository::new(root),
-            images: oci::Images::new(here.join("images"), options),
+            images: Images::new(here.join("images"), options, Arc::new(Ecr::from_environment())),
             targets: Destinations::new(root, &here.join("cache"), &packages, watch("run")),
             packages,
             checks: Http::new()?,
@@ -115,7 +116,7 @@ async fn place(setting: &Setting<'_>) -> Result<Option<Bucket>, Failure> {
 impl World for Machine {
     type Ledger = Ledgers;
     type Repository = GitRepository;
-    type Images = oci::Images;
+    type Images = Images;
     type Packages = Packages;
     type Targets = Destinations;
     type Checks = Http;

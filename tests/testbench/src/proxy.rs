@@ -13,6 +13,8 @@ pub const REGION: &str = "eu-west-3";
 pub struct Request {
     /// Its method and path: `GET /bucket/key`.
     pub line: String,
+    /// What it asks for, where the path does not say it: `PutImage`.
+    pub action: String,
     /// Its length in bytes, without the head.
     pub length: usize,
 }
@@ -71,6 +73,11 @@ impl Proxy {
         std::mem::take(&mut *self.seen.lock().unwrap())
     }
 
+    /// What the requests since the last call asked for.
+    pub fn actions(&self) -> Vec<String> {
+        self.taken().into_iter().map(|request| request.action).collect()
+    }
+
     /// The methods and paths of the requests since the last call, without their queries.
     pub fn lines(&self) -> Vec<String> {
         self.taken().into_iter().map(|request| request.line.split('?').next().unwrap().to_owned()).collect()
@@ -86,7 +93,11 @@ async fn serve(stream: TcpStream, target: &str, seen: &Mutex<Vec<Request>>, hook
     seen.lock().unwrap().push(request.clone());
     let step = (hook.lock().unwrap())(&request);
     if let Step::Answer(status, code) = step {
-        let text = format!("<Error><Code>{code}</Code><Message>so the test wants it</Message></Error>");
+        let text = if request.action.is_empty() {
+            format!("<Error><Code>{code}</Code><Message>so the test wants it</Message></Error>")
+        } else {
+            format!("{{\"__type\":\"{code}\",\"message\":\"so the test wants it\"}}")
+        };
         let length = text.len();
         let head = format!(
             "HTTP/1.1 {status} Spoilt\r\nx-amz-bucket-region: {REGION}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
@@ -110,7 +121,7 @@ async fn serve(stream: TcpStream, target: &str, seen: &Mutex<Vec<Request>>, hook
 
 /// A request's head as it is passed on, and what is written down of it.
 async fn read(near: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String, Request)>> {
-    let (mut head, mut line, mut length) = (String::new(), String::new(), 0);
+    let (mut head, mut line, mut action, mut length) = (String::new(), String::new(), String::new(), 0);
     loop {
         let mut next = String::new();
         if near.read_line(&mut next).await? == 0 {
@@ -121,6 +132,9 @@ async fn read(near: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String
         }
         match next.split_once(':').map(|(name, value)| (name.to_ascii_lowercase(), value.trim())) {
             Some((name, value)) if name == "content-length" => length = value.parse().unwrap_or_default(),
+            Some((name, value)) if name == "x-amz-target" => {
+                value.rsplit('.').next().unwrap_or_default().clone_into(&mut action);
+            }
             // The client waits for this before it sends the body.
             Some((name, _)) if name == "expect" => {
                 near.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
@@ -131,7 +145,7 @@ async fn read(near: &mut BufReader<TcpStream>) -> std::io::Result<Option<(String
         }
         if next == "\r\n" {
             head.push_str("connection: close\r\n\r\n");
-            return Ok(Some((head, Request { line, length })));
+            return Ok(Some((head, Request { line, action, length })));
         }
         head.push_str(&next);
     }

@@ -27,7 +27,7 @@ impl Bus {
     /// Puts an event on the bus: its kind, and its detail as JSON.
     ///
     /// # Errors
-    /// As EventBridge answers, also for the event inside an answer of 200.
+    /// As `EventBridge` answers, also for the event inside an answer of 200.
     pub async fn put(&self, kind: &str, detail: &str) -> Result<(), Failure> {
         let request = Request { permission: "events:PutEvents", on: &self.name, code: Code::StoreUnusable };
         let entry = PutEventsRequestEntry::builder().source(SOURCE).detail_type(kind).detail(detail);

@@ -76,10 +76,16 @@ impl Request<'_> {
             | "InvalidToken"
             | "TokenRefreshRequired" => self.refused(&format!("the credentials are not taken ({said})"), LOG_IN),
             "NoSuchBucket" => self.refused("there is no such bucket", "create it, or correct the policy's `store`"),
+            "RepositoryNotFoundException" => {
+                self.refused("there is no such repository", "create it, or correct the policy's `image`")
+            }
             "PermanentRedirect" | "AuthorizationHeaderMalformed" | "IllegalLocationConstraintException" => {
                 self.elsewhere(region)
             }
             "RequestTimeTooSkewed" => self.lasting("this machine's clock is wrong: set it, then run this again"),
+            "KmsError" | "KmsException" => {
+                self.refused(&format!("its encryption key cannot be used ({said})"), USE_KEY)
+            }
             code if code.starts_with("KMS.") => {
                 self.refused(&format!("its encryption key cannot be used ({said})"), USE_KEY)
             }

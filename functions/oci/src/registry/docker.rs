@@ -16,9 +16,9 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use trunkline_core::refusal::{Code, Refusal};
+use trunkline_ports::credentials::{Answer, Credentials, Login, Secret};
 use trunkline_ports::failure::{Failure, Fault};
 
-use super::credentials::{Answer, Credentials, Login, Secret};
 use crate::problem;
 
 /// The key that Docker keeps its own registry's login under.

@@ -5,10 +5,10 @@
 //! Source: <https://github.com/opencontainers/distribution-spec/blob/main/spec.md>
 
 mod answer;
+mod basic;
 mod body;
 mod challenge;
 mod connect;
-mod credentials;
 mod docker;
 mod push;
 mod session;
@@ -32,7 +32,6 @@ use crate::place::Remote;
 use crate::problem;
 
 pub(crate) use body::Body;
-pub use credentials::{Anonymous, Answer, Credentials, Login, Secret};
 pub use docker::DockerConfig;
 pub use session::Patience;
 pub(crate) use session::{Access, Ask, Session};

@@ -8,13 +8,13 @@ use reqwest::header::{AUTHORIZATION, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::time::sleep;
 use trunkline_core::refusal::{Code, Refusal};
+use trunkline_ports::credentials::{Credentials, Secret};
 use trunkline_ports::failure::{Failure, Fault};
 
-use super::answer;
 use super::body::{self, Body};
 use super::challenge::{self, Challenge};
 use super::connect;
-use super::credentials::{Credentials, Secret};
+use super::{answer, basic};
 use crate::place::Remote;
 
 /// How long and how often to try. Waiting is always bounded.
@@ -180,7 +180,7 @@ impl Session {
             }
             Some(Challenge::Basic) => {
                 let login = self.credentials.login(&ask.remote.host).await?;
-                let header = login.and_then(|login| login.basic()).filter(|header| used != Some(header));
+                let header = login.as_ref().and_then(basic::header).filter(|header| used != Some(header));
                 let why = if used.is_some() {
                     "the name or the password is wrong"
                 } else {

@@ -6,11 +6,11 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde::Deserialize;
+use trunkline_ports::credentials::{Login, Secret};
 use trunkline_ports::failure::{Failure, Fault};
 
 use super::answer;
-use super::body;
-use super::credentials::{Login, Secret};
+use super::{basic, body};
 use crate::place::Remote;
 
 /// The longest answer that is read, in bytes; tokens are a few KiB.
@@ -51,8 +51,8 @@ impl Request<'_> {
                 .body(self.form(token));
         }
         let request = client.get(url.clone());
-        match login.and_then(Login::basic) {
-            Some(basic) => request.header(AUTHORIZATION, basic.expose()),
+        match login.and_then(basic::header) {
+            Some(header) => request.header(AUTHORIZATION, header.expose()),
             None => request,
         }
     }

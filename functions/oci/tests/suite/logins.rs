@@ -6,8 +6,9 @@ use std::sync::Arc;
 use insta::assert_snapshot;
 use tempfile::TempDir;
 use trunkline_core::ids::Digest;
-use trunkline_oci::{Credentials, DockerConfig, Options};
+use trunkline_oci::{DockerConfig, Options};
 use trunkline_ports::artifacts::Images as _;
+use trunkline_ports::credentials::Credentials;
 
 use crate::support::proxy::Proxy;
 use crate::support::registry::Registry;

@@ -16,8 +16,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 use trunkline_core::ids::{Commit, Digest, Time};
 use trunkline_core::policy::Build;
-use trunkline_oci::{Anonymous, Images, Options, Patience};
+use trunkline_oci::{Images, Options, Patience};
 use trunkline_ports::artifacts::{Image, ImageOrder, Images as _, Progress, Watcher};
+use trunkline_ports::credentials::Anonymous;
 use trunkline_ports::failure::Failure;
 
 /// A commit's time: 2026-11-20T12:00:00Z.

@@ -43,7 +43,7 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     (ECR, "ecr:GetAuthorizationToken", &["Build"]),
     (ECR, "ecr:BatchGetImage", &["Promote", "Yank"]),
     (ECR, "ecr:PutImage", &["Promote"]),
-    (ECR, "ecr:DescribeImages", &["Yank"]),
+    (ECR, "ecr:DescribeImages", &["Promote", "Yank"]),
     (ECR, "ecr:BatchDeleteImage", &["Yank"]),
     (ECR, "ecr:GetLifecyclePolicyPreview", &["Sweep"]),
     (ECR, "ecr:StartLifecyclePolicyPreview", &["Sweep"]),
@@ -80,7 +80,7 @@ const PLATFORM: &[(&str, &[&str], &str)] = &[
 ];
 
 /// Adapters that may not be there yet. Once they are, their calls count like all others.
-const AWAITED: &[&str] = &[EVENTS, ECR, LAMBDA];
+const AWAITED: &[&str] = &[LAMBDA];
 
 /// Calls whose sources do not name a permission, by the code that makes them.
 const UNNAMED: &[(&str, &str, &str)] = &[(RECEIVE, "aws.put_object(", "s3:PutObject")];

@@ -3,9 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use trunkline_ports::failure::Failure;
+use crate::failure::Failure;
 
 /// A word that must not be shown: it has no `Debug` and no `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +16,7 @@ impl Secret {
     }
 
     /// The word, for the one who sends it.
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -35,19 +33,6 @@ pub enum Login {
     },
     /// A refresh token that the registry's token service takes.
     Identity(Secret),
-}
-
-impl Login {
-    /// The value of an `Authorization` header of the basic scheme; none for an identity token, which only token services take.
-    pub(crate) fn basic(&self) -> Option<Secret> {
-        match self {
-            Self::Password { user, password } => {
-                let pair = STANDARD.encode(format!("{user}:{}", password.expose()));
-                Some(Secret::new(format!("Basic {pair}")))
-            }
-            Self::Identity(_) => None,
-        }
-    }
 }
 
 /// The answer to who one is to a host; nothing means: nobody in particular.
