@@ -81,6 +81,14 @@ impl Cloud {
         variables
     }
 
+    /// What a machine that works on the same store is told.
+    pub(crate) fn credentials(&self) -> [(&'static str, String); 4] {
+        let endpoint = self.moto.url();
+        let given = [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+        let [region, id, key] = given.map(|(name, value)| (name, value.to_owned()));
+        [("AWS_ENDPOINT_URL", endpoint), region, id, key]
+    }
+
     /// Hands an event to a function, which is started when it is first needed.
     fn invoke(&self, name: &'static str, event: &Value) -> Value {
         let mut functions = self.functions.borrow_mut();

@@ -6,6 +6,7 @@
 mod aws;
 mod cloud;
 mod emulator;
+mod handed_over;
 mod http;
 mod registry;
 mod tale;
