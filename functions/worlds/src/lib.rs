@@ -7,6 +7,7 @@ mod cloud;
 mod images;
 mod ledgers;
 mod machine;
+mod manifests;
 mod packages;
 mod remote;
 mod targets;

@@ -95,7 +95,7 @@ impl Machine {
             ledger,
             repository: GitRepository::new(root),
             images: Images::new(here.join("images"), options, Arc::new(Ecr::from_environment())),
-            targets: Destinations::new(root, &here.join("cache"), &packages, watch("run")),
+            targets: Destinations::new(root, &here.join("cache"), &packages, watch("run"))?,
             packages,
             checks: Http::new()?,
             commands: Shell::new(root.to_owned()),

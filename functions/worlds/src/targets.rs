@@ -5,7 +5,6 @@ use std::path::Path;
 use trunkline_core::deployment::{Destination, Mark, Unit};
 use trunkline_local::commands::Shell;
 use trunkline_local::folder::Folders;
-use trunkline_local::manifest_repository::ManifestRepository;
 use trunkline_local::run::Runs;
 use trunkline_packages::unpack;
 use trunkline_ports::artifacts::Watcher;
@@ -13,22 +12,26 @@ use trunkline_ports::failure::Failure;
 use trunkline_ports::targets::{Put, Sight, Targets, Version};
 
 use crate::Packages;
+use crate::manifests::Manifests;
 
 /// The destinations of a policy.
 pub struct Destinations {
-    manifests: ManifestRepository,
+    manifests: Manifests,
     folders: Folders<Packages>,
     runs: Runs<Packages, Shell>,
 }
 
 impl Destinations {
     /// Destinations relative to `root`, with caches in `cache`; what commands write goes to `watcher`.
-    pub fn new(root: &Path, cache: &Path, packages: &Packages, watcher: Watcher) -> Self {
-        Self {
-            manifests: ManifestRepository::new(root, cache),
+    ///
+    /// # Errors
+    /// A refusal when the environment names an API of GitHub's that is none.
+    pub fn new(root: &Path, cache: &Path, packages: &Packages, watcher: Watcher) -> Result<Self, Failure> {
+        Ok(Self {
+            manifests: Manifests::new(root, cache)?,
             folders: Folders::new(root.to_owned(), packages.clone(), unpack),
             runs: Runs::new(packages.clone(), Shell::new(root.to_owned()), watcher),
-        }
+        })
     }
 }
 

@@ -77,7 +77,7 @@ pub struct Policy {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Manifests {
-    /// A path, relative to the policy file, or a git URL.
+    /// `owner/name` on GitHub, a path, relative to the policy file, or a git URL.
     pub repository: String,
     /// The branch that is committed to.
     #[serde(default = "main")]

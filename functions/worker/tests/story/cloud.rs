@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use trunkline_contract::fixture::Fixture;
 use trunkline_github_stand_in::hooks::{Delivery, Pushes};
-use trunkline_github_stand_in::{APP, PRIVATE_KEY, StandIn};
+use trunkline_github_stand_in::{APP, PRIVATE_KEY, StandIn, TOKEN};
 use trunkline_testbench::moto::Moto;
 
 use crate::aws::{self, Queue};
@@ -82,11 +82,17 @@ impl Cloud {
     }
 
     /// What a machine that works on the same store is told.
-    pub(crate) fn credentials(&self) -> [(&'static str, String); 4] {
-        let endpoint = self.moto.url();
-        let given = [("AWS_REGION", "us-east-1"), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
-        let [region, id, key] = given.map(|(name, value)| (name, value.to_owned()));
-        [("AWS_ENDPOINT_URL", endpoint), region, id, key]
+    pub(crate) fn credentials(&self) -> [(&'static str, String); 6] {
+        let (aws, github) = (self.moto.url(), self.github.url());
+        let given = [
+            ("AWS_ENDPOINT_URL", aws.as_str()),
+            ("AWS_REGION", "us-east-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+            ("GITHUB_API_URL", &github),
+            ("GITHUB_TOKEN", TOKEN),
+        ];
+        given.map(|(name, value)| (name, value.to_owned()))
     }
 
     /// Hands an event to a function, which is started when it is first needed.
