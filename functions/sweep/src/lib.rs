@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use trunkline_ports::clock::Clock as _;
 use trunkline_ports::failure::{Failure, Fault};
-use trunkline_wiring::{Project, Projects, Stack, System, glance, line, wake};
+use trunkline_wiring::{Project, Projects, Stack, System, expiring, glance, line, trouble, wake};
 
-/// Every project's targets are looked at once in so many minutes, each in its own: a hand on a target is no emergency.
+/// Every project's targets and lifecycle policies are looked at once in so many minutes, each project's in its own: a hand on a target is
+/// no emergency.
 const ROUND: u64 = 60;
 
 /// Looks at everything.
@@ -47,6 +48,12 @@ async fn sweep(stack: &Stack, told: &mut serde_json::Value) -> Result<Duration, 
             }
         };
         looked += usize::from(look);
+        if turn(project) == minute % ROUND {
+            match expiring(stack, project).await {
+                Ok(told) => told.iter().for_each(|told| trouble("sweep", told)),
+                Err(failure) => faults.push(format!("{}: {failure}", project.project)),
+            }
+        }
         match wake(stack, project, look, None, |_| false).await {
             Ok(woken) => {
                 oldest = oldest.max(woken.oldest);

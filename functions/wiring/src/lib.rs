@@ -5,6 +5,7 @@
 //! twice, late or never changes nothing about where it ends.
 
 mod batch;
+mod expiring;
 mod kind;
 mod log;
 mod onwards;
@@ -14,6 +15,7 @@ mod stack;
 mod wake;
 
 pub use batch::work;
+pub use expiring::expiring;
 pub use kind::Kind;
 pub use log::{line, trouble};
 pub use onwards::Order;

@@ -130,10 +130,14 @@ pub async fn glance(stack: &Stack, projects: &[Project]) -> Vec<Result<bool, Fai
     told
 }
 
-async fn known(stack: &Stack, project: &Project) -> Result<Known, Failure> {
+/// What a project's ledger adds up to.
+pub(crate) async fn state(stack: &Stack, project: &Project) -> Result<State, Failure> {
     let world = world(stack, project)?;
-    let worker = Worker::open(&world, &Silence, BY, &project.trunk).await?;
-    let state = worker.state();
+    Ok(Worker::open(&world, &Silence, BY, &project.trunk).await?.state())
+}
+
+async fn known(stack: &Stack, project: &Project) -> Result<Known, Failure> {
+    let state = state(stack, project).await?;
     let policy = state.policy();
     let trunk = policy.as_ref().map_or(project.trunk.as_str(), |policy| &policy.trunk);
     Ok(Known { name: project.repository()?, ask: observe::ask(&state, trunk, policy.as_ref()) })
