@@ -53,7 +53,6 @@ const UNUSABLE: &[&str] = &[
     "unknown repository extension",
     "expected git repo version",
     "transport '",
-    "could not read from remote repository",
 ];
 
 /// Words of a machine that is full.
@@ -130,6 +129,8 @@ mod tests {
         assert_eq!(kind("fatal: Authentication failed for 'https://x/'"), "repository-unusable");
         assert_eq!(kind("error: file write error: No space left on device"), "again: false");
         assert_eq!(kind("something never heard of"), "again: true");
+        // Said alone, it is a connection that ended before a word came; who is not let in is told more.
+        assert_eq!(kind("fatal: Could not read from remote repository."), "again: true");
     }
 
     #[test]
